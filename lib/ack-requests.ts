@@ -1,0 +1,111 @@
+import type { ClusterAdapter, ServerId } from "socket.io-adapter";
+import { internals } from "./socket-io";
+
+/** The broadcasts with acknowledgements that wait for the clients of other nodes. */
+export class AckRequests {
+  readonly #requests: Map<string, AckRequest>;
+
+  /** They are kept in the map that the base class has for them. */
+  constructor(adapter: ClusterAdapter) {
+    this.#requests = internals<AckRequest>(adapter).ackRequests;
+  }
+
+  /** @param timeout - in ms, after which nobody waits any more */
+  add(requestId: string, request: AckRequest, timeout: number): void {
+    if (request.isSettled) {
+      return;
+    }
+    this.#requests.set(requestId, request);
+    // whoever waits has a timer of his own, which keeps the process alive
+    setTimeout(() => this.#requests.delete(requestId), timeout).unref();
+  }
+
+  update(requestId: string, change: (request: AckRequest) => void): void {
+    const request = this.#requests.get(requestId);
+    if (request) {
+      change(request);
+      if (request.isSettled) {
+        this.#requests.delete(requestId);
+      }
+    }
+  }
+
+  onNodeRemoved(uid: ServerId): void {
+    for (const requestId of Array.from(this.#requests.keys())) {
+      this.update(requestId, (request) => request.onNodeRemoved(uid));
+    }
+  }
+}
+
+interface Tally {
+  /** The number of clients that the node has sent the packet to, once it has said so. */
+  clientCount?: number;
+  ackCount: number;
+}
+
+/**
+ * One broadcast with acknowledgements.
+ *
+ * The number of clients of a node is reported when it is final: when all of them have answered, or when the node is
+ * gone and the rest will never answer. Acknowledgements are passed on as they come.
+ */
+export class AckRequest {
+  readonly #waiting = new Map<ServerId, Tally>();
+  readonly #clientCountCallback: (clientCount: number) => void;
+  readonly #ack: (response: unknown) => void;
+
+  constructor(
+    nodes: Iterable<ServerId>,
+    clientCountCallback: (clientCount: number) => void,
+    ack: (response: unknown) => void,
+  ) {
+    for (const uid of nodes) {
+      this.#waiting.set(uid, { ackCount: 0 });
+    }
+    this.#clientCountCallback = clientCountCallback;
+    this.#ack = ack;
+  }
+
+  /** Whether nothing more can come. */
+  get isSettled(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  onClientCount(uid: ServerId, clientCount: number): void {
+    const tally = this.#waiting.get(uid);
+    if (tally) {
+      tally.clientCount = clientCount;
+      this.#settleIfComplete(uid, tally);
+    }
+  }
+
+  onAck(uid: ServerId, response: unknown): void {
+    const tally = this.#waiting.get(uid);
+    if (tally) {
+      tally.ackCount++;
+      this.#ack(response);
+      this.#settleIfComplete(uid, tally);
+    }
+  }
+
+  onNodeRemoved(uid: ServerId): void {
+    const tally = this.#waiting.get(uid);
+    if (tally) {
+      this.#settle(uid, tally);
+    }
+  }
+
+  #settleIfComplete(uid: ServerId, tally: Tally): void {
+    if (
+      tally.clientCount !== undefined &&
+      tally.ackCount >= tally.clientCount
+    ) {
+      this.#settle(uid, tally);
+    }
+  }
+
+  #settle(uid: ServerId, tally: Tally): void {
+    this.#waiting.delete(uid);
+    this.#clientCountCallback(tally.ackCount);
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * What went wrong, for programs. The codes are stable, the messages are not.
+ *
+ * - `ERR_INVALID_OPTION`: an option has a wrong type or is out of range
+ * - `ERR_NO_IPC_CHANNEL`: the process has no IPC channel to a cluster primary
+ * - `ERR_NOT_SENDABLE`: a value cannot be sent to the other workers
+ */
+export type ErrorCode =
+  "ERR_INVALID_OPTION" | "ERR_NO_IPC_CHANNEL" | "ERR_NOT_SENDABLE";
+
+/**
+ * The only class of error that this library throws. What the parser of the server throws (a BigInt in a packet, for
+ * example) reaches the caller as it is.
+ */
+export class ClusterAdapterError extends Error {
+  readonly code: ErrorCode;
+  /** The error of the runtime behind this one, if any. */
+  readonly cause?: unknown;
+
+  constructor(code: ErrorCode, message: string, cause?: unknown) {
+    super(message);
+    this.name = "ClusterAdapterError";
+    this.code = code;
+    if (cause !== undefined) {
+      this.cause = cause;
+    }
+  }
+}
+
+export function invalidOption(
+  key: string,
+  value: unknown,
+  rule: string,
+): ClusterAdapterError {
+  return new ClusterAdapterError(
+    "ERR_INVALID_OPTION",
+    `the option "${key}" must be ${rule}, got ${inspectShortly(value)}`,
+  );
+}
+
+export function noIpcChannel(): ClusterAdapterError {
+  return new ClusterAdapterError(
+    "ERR_NO_IPC_CHANNEL",
+    "the cluster adapter needs an IPC channel to a primary process, and this process has none: " +
+      "fork it with cluster.fork() after setupPrimary(), or use the default in-memory adapter",
+  );
+}
+
+export function notSendable(what: string, cause: unknown): ClusterAdapterError {
+  return new ClusterAdapterError(
+    "ERR_NOT_SENDABLE",
+    `${what} cannot be sent to the other workers (${errorMessage(cause)}): ` +
+      "send plain data, without functions, proxies or class instances that hold them",
+    cause,
+  );
+}
+
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function inspectShortly(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(
+        value.length > 50 ? `${value.slice(0, 50)}…` : value,
+      );
+    case "object":
+      return value === null ? "null" : Object.prototype.toString.call(value);
+    case "function":
+      return "a function";
+    default:
+      return String(value);
+  }
+}

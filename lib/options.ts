@@ -1,0 +1,78 @@
+import { invalidOption } from "./errors";
+
+/**
+ * The options of `createAdapter()`. All of them may be left out; a value of `undefined` counts as left out.
+ */
+export interface AdapterOptions {
+  /**
+   * The number of ms of silence after which a worker tells the others that it is alive.
+   * @default 5_000
+   */
+  heartbeatInterval?: number;
+  /**
+   * The number of ms without any message from a worker after which the others take it for dead. It concerns a worker
+   * that hangs: one that exits or disconnects is announced by the primary at once. `Infinity` means never.
+   * @default 10_000
+   */
+  heartbeatTimeout?: number;
+  /**
+   * The number of ms after which a request to the other workers (`fetchSockets()`, `serverSideEmit()` with an
+   * acknowledgement) that has no `timeout()` of its own fails.
+   * @default 5_000
+   */
+  requestsTimeout?: number;
+}
+
+export type ResolvedAdapterOptions = Readonly<Required<AdapterOptions>>;
+
+// setTimeout() fires at once when asked for more
+// see https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
+const MAX_TIMER_DELAY = 2 ** 31 - 1;
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {ClusterAdapterError} `ERR_INVALID_OPTION` on a wrong type or range. Unknown keys are ignored, as 0.3.0 does.
+ */
+export function resolveAdapterOptions(
+  options?: AdapterOptions | null,
+): ResolvedAdapterOptions {
+  if (options != null && typeof options !== "object") {
+    throw invalidOption("options", options, "an object");
+  }
+  return {
+    heartbeatInterval: delay(options, "heartbeatInterval", 5_000),
+    heartbeatTimeout: duration(options, "heartbeatTimeout", 10_000),
+    requestsTimeout: delay(options, "requestsTimeout", 5_000),
+  };
+}
+
+type Key = keyof AdapterOptions;
+
+/** A duration that a timer of Node.js can count. */
+function delay(
+  options: AdapterOptions | null | undefined,
+  key: Key,
+  defaultValue: number,
+): number {
+  const value = duration(options, key, defaultValue);
+  if (value > MAX_TIMER_DELAY) {
+    throw invalidOption(key, value, `at most ${MAX_TIMER_DELAY} ms`);
+  }
+  return value;
+}
+
+function duration(
+  options: AdapterOptions | null | undefined,
+  key: Key,
+  defaultValue: number,
+): number {
+  const value: unknown = options?.[key];
+  if (value === undefined) {
+    return defaultValue;
+  }
+  if (typeof value !== "number" || !(value > 0)) {
+    throw invalidOption(key, value, "a positive number of ms");
+  }
+  return value;
+}

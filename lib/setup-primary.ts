@@ -1,0 +1,79 @@
+import cluster, { type Worker } from "node:cluster";
+import { debugPrimary as debug } from "./debug";
+import { Relay } from "./primary/relay";
+import { warnOnce } from "./warnings";
+
+/** What `setupPrimary()` returns. */
+export interface PrimaryHandle {
+  /**
+   * Stops relaying and removes every listener from `cluster`. The workers go on, each on its own. May be called twice.
+   */
+  close(): void;
+}
+
+// two copies of this package may be loaded in one process, and must relay once
+const HANDLE = Symbol.for("@socket.io/cluster-adapter:primary");
+const shared = cluster as typeof cluster & { [HANDLE]?: PrimaryHandle };
+
+/**
+ * Connects the workers of this process with each other: relays what their adapters send, and tells them at once when
+ * one of them exits or disconnects.
+ *
+ * It may be called before or after the workers are forked; a second call returns the handle of the first. In a worker,
+ * it gives a process warning and does nothing.
+ */
+export function setupPrimary(): PrimaryHandle {
+  if (cluster.isWorker) {
+    warnOnce(
+      "setupPrimary() was called in a worker, where it does nothing: call it in the primary process",
+    );
+    return { close() {} };
+  }
+  return (shared[HANDLE] = shared[HANDLE] ?? startRelay());
+}
+
+function startRelay(): PrimaryHandle {
+  const relay = new Relay<Worker>(sendTo);
+  const listeners: Record<string, (worker: Worker, message: unknown) => void> =
+    {
+      fork: (worker) => relay.onJoin(worker),
+      message: (worker, message) => relay.onMessage(worker, message),
+      disconnect: (worker) => relay.onLeave(worker),
+      exit: (worker) => {
+        // where the channel is still open, it may hold messages of the dead worker: "disconnect" comes after the last one
+        if (!worker.isConnected()) {
+          relay.onLeave(worker);
+        }
+      },
+    };
+  for (const [event, listener] of Object.entries(listeners)) {
+    cluster.on(event, listener);
+  }
+  for (const worker of Object.values(cluster.workers ?? {})) {
+    if (worker?.isConnected()) {
+      relay.onJoin(worker);
+    }
+  }
+  debug("set up");
+
+  const handle = {
+    close() {
+      for (const [event, listener] of Object.entries(listeners)) {
+        cluster.off(event, listener);
+      }
+      if (shared[HANDLE] === handle) {
+        delete shared[HANDLE];
+      }
+    },
+  };
+  return handle;
+}
+
+function sendTo(worker: Worker, message: object): void {
+  if (worker.isConnected()) {
+    // the callback keeps the error of a worker that has just died from becoming an "error" event
+    worker.send(message, ignoreError);
+  }
+}
+
+function ignoreError(): void {}

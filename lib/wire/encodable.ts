@@ -1,0 +1,124 @@
+/**
+ * What to do with an answer that the IPC channel refuses: leave out the values that cannot be encoded, and keep the
+ * rest.
+ */
+import { serialize } from "node:v8";
+
+/** Whether one value can be encoded. It may throw instead of returning false. */
+export type CanEncode = (value: unknown) => boolean;
+
+/**
+ * The two serializations of Node's IPC channel: what passes both, passes on any channel.
+ *
+ * @see https://nodejs.org/api/child_process.html#advanced-serialization
+ */
+export const SERIALIZATIONS: readonly CanEncode[] = [
+  (value) => serialize(value) !== undefined,
+  (value) => JSON.stringify(value) !== "",
+];
+
+/**
+ * Copies a value without the parts that cannot be encoded.
+ *
+ * Arrays, maps, sets and plain objects (and proxies of them) lose single values; an instance of a class is left out as
+ * a whole: a timer or a socket would take half of the process with it.
+ *
+ * @param value - the value, which is not changed
+ * @param canEncode - decides over one value
+ * @param onLost - called with the path of each value that was left out, `sockets[].data.timer` for example
+ */
+export function keepEncodable(
+  value: unknown,
+  canEncode: CanEncode,
+  onLost: (path: string) => void,
+): unknown {
+  const kept = new Sieve(canEncode, onLost).keep(() => value, "");
+  return kept === LOST ? undefined : kept;
+}
+
+const LOST = Symbol("lost");
+
+class Sieve {
+  readonly #canEncode: CanEncode;
+  readonly #onLost: (path: string) => void;
+  readonly #ancestors = new Set<object>();
+
+  constructor(canEncode: CanEncode, onLost: (path: string) => void) {
+    this.#canEncode = canEncode;
+    this.#onLost = onLost;
+  }
+
+  keep(read: () => unknown, path: string): unknown {
+    let value: unknown;
+    try {
+      value = read();
+      if (this.#canEncode(value)) {
+        return value;
+      }
+    } catch {
+      // a getter that throws, or the serializer's way to say no
+    }
+    return this.#keepParts(value, path);
+  }
+
+  #keepParts(value: unknown, path: string): unknown {
+    try {
+      if (isContainer(value) && !this.#ancestors.has(value)) {
+        this.#ancestors.add(value);
+        const copy = this.#copy(value, path);
+        this.#ancestors.delete(value);
+        return copy;
+      }
+    } catch {
+      // a proxy whose traps throw
+    }
+    this.#onLost(path);
+    return LOST;
+  }
+
+  #copy(container: object, path: string): unknown {
+    if (Array.isArray(container)) {
+      return container.map((item: unknown) => {
+        const kept = this.keep(() => item, `${path}[]`);
+        return kept === LOST ? undefined : kept;
+      });
+    }
+    if (container instanceof Set) {
+      return new Set(this.#keepAll(container, path));
+    }
+    if (container instanceof Map) {
+      const entries: unknown[] = Array.from(container).filter(
+        (entry) => this.#keepAll(entry, path).length === 2,
+      );
+      return new Map(entries as [unknown, unknown][]);
+    }
+    const copy: Record<string, unknown> = {};
+    for (const key of Object.keys(container)) {
+      const kept = this.keep(
+        () => (container as Record<string, unknown>)[key],
+        path === "" ? key : `${path}.${key}`,
+      );
+      if (kept !== LOST) {
+        copy[key] = kept;
+      }
+    }
+    return copy;
+  }
+
+  #keepAll(values: Iterable<unknown>, path: string): unknown[] {
+    return Array.from(values, (value) =>
+      this.keep(() => value, `${path}[]`),
+    ).filter((value) => value !== LOST);
+  }
+}
+
+function isContainer(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) {
+    return false;
+  }
+  if (Array.isArray(value) || value instanceof Map || value instanceof Set) {
+    return true;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

@@ -1,0 +1,57 @@
+/**
+ * The IPC channel of this process to its primary: the only file of the worker side that touches `process`.
+ */
+import { noIpcChannel } from "../errors";
+
+export interface Channel {
+  /** Whether messages can still be sent. */
+  readonly connected: boolean;
+  /**
+   * Serializes and sends one message. A channel that is closed, or breaks, loses it in silence: the primary is gone
+   * then, and with it everyone who could have received it.
+   *
+   * @throws the serializer's error, if the message cannot be encoded
+   */
+  send(message: object): void;
+  /** Calls the listeners until `close()`. They keep the process alive as long as the channel is open. */
+  open(listeners: ChannelListeners): void;
+  close(): void;
+}
+
+export interface ChannelListeners {
+  readonly onMessage: (message: unknown) => void;
+  readonly onDisconnect: () => void;
+}
+
+/**
+ * @throws {ClusterAdapterError} `ERR_NO_IPC_CHANNEL` if the process was started without one
+ */
+export function processChannel(): Channel {
+  if (typeof process.send !== "function") {
+    throw noIpcChannel();
+  }
+  let current: ChannelListeners | undefined;
+  return {
+    get connected() {
+      return process.connected;
+    },
+    send(message) {
+      // the callback keeps an error of the channel from becoming an "error" event of the process
+      process.send!(message, undefined, {}, ignoreError);
+    },
+    open(listeners) {
+      current = listeners;
+      process.on("message", listeners.onMessage);
+      process.on("disconnect", listeners.onDisconnect);
+    },
+    close() {
+      if (current) {
+        process.off("message", current.onMessage);
+        process.off("disconnect", current.onDisconnect);
+        current = undefined;
+      }
+    },
+  };
+}
+
+function ignoreError(): void {}
