@@ -182,7 +182,8 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     opts: BroadcastOptions,
   ): ReturnType<ClusterAdapterWithHeartbeat["fetchSockets"]> {
     return super.fetchSockets({
-      ...opts,
+      rooms: opts.rooms,
+      except: opts.except ?? new Set(),
       flags: { timeout: this.#options.requestsTimeout, ...opts.flags },
     });
   }
