@@ -32,7 +32,7 @@ import {
 import { warnOnce } from "./warnings";
 import { MESSAGE_SOURCE } from "./wire/plain";
 import { isPlain } from "./wire/portable";
-import { processLink, type Link } from "./worker/link";
+import { processLink, type Link, type Node } from "./worker/link";
 
 /**
  * Returns a function that Socket.IO calls to create the adapter of each namespace: `io.adapter(createAdapter())`, in
@@ -73,6 +73,13 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   readonly #encoder: PacketEncoder;
   readonly #requests: PendingRequests;
   readonly #ackRequests: AckRequests;
+  /** What the link calls. */
+  readonly #node: Node = {
+    onMessage: (message) => this.onMessage(message),
+    onDisconnect: () => this.#removeAllNodes(),
+    // a primary of 0.3.0 would let the others find out by themselves
+    onExit: () => this.publish({ type: MessageType.ADAPTER_CLOSE }),
+  };
   #state: "new" | "open" | "closed" = "new";
   #ackRequestCount = 0;
 
@@ -106,7 +113,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
       return;
     }
     this.#state = "open";
-    this.#link.join(this.nsp.name, this);
+    this.#link.join(this.nsp.name, this.#node);
     super.init();
     // the channel keeps the process alive: once it has closed, there is nobody left to tell
     internals(this).heartbeatTimer?.unref();
@@ -120,7 +127,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     }
     super.close();
     this.#state = "closed";
-    this.#link.leave(this.nsp.name, this);
+    this.#link.leave(this.nsp.name, this.#node);
     this.#removeAllNodes();
   }
 
@@ -257,11 +264,6 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
       default:
         super.onResponse(response);
     }
-  }
-
-  /** Called when the channel to the primary has closed. */
-  onDisconnect(): void {
-    this.#removeAllNodes();
   }
 
   /**

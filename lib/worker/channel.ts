@@ -21,6 +21,8 @@ export interface Channel {
 export interface ChannelListeners {
   readonly onMessage: (message: unknown) => void;
   readonly onDisconnect: () => void;
+  /** The process ends in this tick: what is sent now is the last. */
+  readonly onExit: () => void;
 }
 
 /**
@@ -43,11 +45,13 @@ export function processChannel(): Channel {
       current = listeners;
       process.on("message", listeners.onMessage);
       process.on("disconnect", listeners.onDisconnect);
+      process.on("exit", listeners.onExit);
     },
     close() {
       if (current) {
         process.off("message", current.onMessage);
         process.off("disconnect", current.onDisconnect);
+        process.off("exit", current.onExit);
         current = undefined;
       }
     },

@@ -21,6 +21,8 @@ export interface Node {
   onMessage(message: PlainMessage): void;
   /** Called when the channel has closed: no other worker can be reached any more. */
   onDisconnect(): void;
+  /** Called when the process is about to end. */
+  onExit(): void;
 }
 
 export class Link {
@@ -36,7 +38,11 @@ export class Link {
     if (this.#nodes.size === 0) {
       this.#channel.open({
         onMessage: (message) => this.#dispatch(message),
-        onDisconnect: () => this.#disconnect(),
+        onDisconnect: () => {
+          debug("the channel has closed");
+          this.#forEachNode((node) => node.onDisconnect());
+        },
+        onExit: () => this.#forEachNode((node) => node.onExit()),
       });
     }
     const nodes = this.#nodes.get(nsp);
@@ -103,11 +109,8 @@ export class Link {
     this.#nodes.get(message.nsp)?.forEach((node) => node.onMessage(message));
   }
 
-  #disconnect(): void {
-    debug("the channel has closed");
-    this.#nodes.forEach((nodes) =>
-      nodes.forEach((node) => node.onDisconnect()),
-    );
+  #forEachNode(action: (node: Node) => void): void {
+    this.#nodes.forEach((nodes) => nodes.forEach(action));
   }
 }
 

@@ -157,6 +157,19 @@ describe("a worker that is gone", () => {
   });
 });
 
+describe("a worker that exits under a primary of 0.3.0", () => {
+  it("says goodbye itself", async () => {
+    const cluster = await startSubject(2, { primary: "published" });
+    try {
+      const [first, second] = workersOf(cluster);
+      await second.run(() => void setImmediate(() => process.exit(0)));
+      await countsServers(first, 1);
+    } finally {
+      await cluster.stop();
+    }
+  });
+});
+
 describe("a worker that hangs", () => {
   it("is out after the heartbeat timeout, and back when it goes on", async () => {
     const cluster = await startSubject(2, {
