@@ -30,7 +30,7 @@ import {
   type Packet,
 } from "./socket-io";
 import { warnOnce } from "./warnings";
-import { MESSAGE_SOURCE } from "./wire/plain";
+import { MESSAGE_SOURCE, unsendablePartOf } from "./wire/plain";
 import { isPlain } from "./wire/portable";
 import { processLink, type Link, type Node } from "./worker/link";
 
@@ -278,7 +278,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
         super.publish(message);
       }
     } catch (cause) {
-      const error = notSendable(describe(message), cause);
+      const error = notSendable(unsendablePartOf(message), cause);
       if (requestId === undefined) {
         throw error;
       }
@@ -387,17 +387,5 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   #removeAllNodes(): void {
     const { nodesMap, removeNode } = internals(this);
     Array.from(nodesMap.keys()).forEach(removeNode);
-  }
-}
-
-/** Names a message in an error. */
-function describe(message: Publishable): string {
-  switch (message.type) {
-    case MessageType.SERVER_SIDE_EMIT:
-      return `an argument of serverSideEmit(${JSON.stringify(String(message.data.packet[0]))})`;
-    case MessageType.BROADCAST:
-      return "the packet, or the name of a room,";
-    default:
-      return "the name of a room";
   }
 }

@@ -22,7 +22,7 @@ export interface Packet {
   id?: number;
 }
 
-export interface Socket {
+interface Socket {
   readonly id: SocketId;
   readonly handshake: object;
   readonly rooms: Set<Room>;

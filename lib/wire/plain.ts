@@ -72,6 +72,22 @@ export function adapterClose(uid: string, nsp: string): Envelope {
   return { source: MESSAGE_SOURCE, uid, nsp, type: MessageType.ADAPTER_CLOSE };
 }
 
+/** For an error: what in a message the application has chosen, and the channel may refuse. */
+export function unsendablePartOf(
+  message: Pick<ClusterMessage, "type">,
+): string {
+  const { data } = message as { data?: { packet?: unknown } };
+  const packet = data?.packet;
+  switch (message.type) {
+    case MessageType.SERVER_SIDE_EMIT:
+      return `an argument of serverSideEmit(${JSON.stringify(String((packet as unknown[])[0]))})`;
+    case MessageType.BROADCAST:
+      return "the packet, or the name of a room,";
+    default:
+      return "the name of a room";
+  }
+}
+
 function hasFieldsOf(type: MessageType, data: Fields): boolean {
   switch (type) {
     case MessageType.INITIAL_HEARTBEAT:

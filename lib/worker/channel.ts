@@ -18,7 +18,7 @@ export interface Channel {
   close(): void;
 }
 
-export interface ChannelListeners {
+interface ChannelListeners {
   readonly onMessage: (message: unknown) => void;
   readonly onDisconnect: () => void;
   /** The process ends in this tick: what is sent now is the last. */
