@@ -15,7 +15,7 @@ export type ErrorCode =
 export class ClusterAdapterError extends Error {
   readonly code: ErrorCode;
   /** The error of the runtime behind this one, if any. */
-  readonly cause?: unknown;
+  declare readonly cause?: unknown;
 
   constructor(code: ErrorCode, message: string, cause?: unknown) {
     super(message);
@@ -34,7 +34,7 @@ export function invalidOption(
 ): ClusterAdapterError {
   return new ClusterAdapterError(
     "ERR_INVALID_OPTION",
-    `the option "${key}" must be ${rule}, got ${inspectShortly(value)}`,
+    `${key} must be ${rule}, got ${inspectShortly(value)}`,
   );
 }
 

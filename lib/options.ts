@@ -38,7 +38,7 @@ export function resolveAdapterOptions(
   options?: AdapterOptions | null,
 ): ResolvedAdapterOptions {
   if (options != null && typeof options !== "object") {
-    throw invalidOption("options", options, "an object");
+    throw invalidOption("the options", options, "an object");
   }
   return {
     heartbeatInterval: delay(options, "heartbeatInterval", 5_000),
@@ -57,7 +57,11 @@ function delay(
 ): number {
   const value = duration(options, key, defaultValue);
   if (value > MAX_TIMER_DELAY) {
-    throw invalidOption(key, value, `at most ${MAX_TIMER_DELAY} ms`);
+    throw invalidOption(
+      `the option "${key}"`,
+      value,
+      `at most ${MAX_TIMER_DELAY} ms`,
+    );
   }
   return value;
 }
@@ -72,7 +76,11 @@ function duration(
     return defaultValue;
   }
   if (typeof value !== "number" || !(value > 0)) {
-    throw invalidOption(key, value, "a positive number of ms");
+    throw invalidOption(
+      `the option "${key}"`,
+      value,
+      "a positive number of ms",
+    );
   }
   return value;
 }

@@ -69,7 +69,7 @@ describe("options", () => {
     ["{ heartbeatTimeout: -1 }", /"heartbeatTimeout".*got -1/],
     ["{ heartbeatTimeout: NaN }", /"heartbeatTimeout".*got NaN/],
     ["{ requestsTimeout: null }", /"requestsTimeout".*got null/],
-    ["5000", /"options".*got 5000/],
+    ["5000", /the options.*got 5000/],
   ] as const) {
     it(`createAdapter(${options}) throws, and names the key and the value`, async () => {
       const task = first.run(({ createAdapter }, source) => {
