@@ -94,16 +94,20 @@ describe("a packet of another worker that cannot be encoded here", () => {
       const [first, second] = cluster.workers as [TestWorker, TestWorker];
       const client = await second.connect();
       const answers = await first.run(async ({ io }) => {
-        const { uid } = io.of("/").adapter as unknown as { uid: string };
+        const adapter = io.of("/").adapter as unknown as {
+          uid: string;
+          onMessage(message: { type: number; data: object }): void;
+        };
+        const { uid } = adapter;
         const answered: object[] = [];
-        const done = new Promise<void>((resolve) =>
-          process.on("message", (message: { type?: number; data: object }) => {
+        const done = new Promise<void>((resolve) => {
+          adapter.onMessage = (message) => {
             if (message.type === 11) {
               answered.push(message.data);
               resolve();
             }
-          }),
-        );
+          };
+        });
         // what a worker of 0.3.0 sends for io.emit("big", 1n)
         const opts = { rooms: [], except: [], flags: {} };
         const packet = { type: 2, data: ["big", 1n] };
