@@ -1,4 +1,9 @@
-import { type ManagerOptions, type Socket, type SocketOptions, io } from "socket.io-client";
+import {
+  type ManagerOptions,
+  type Socket,
+  type SocketOptions,
+  io,
+} from "socket.io-client";
 import { type WaitOptions, within } from "./wait";
 
 // its type declarations do not compile under `strict`

@@ -48,9 +48,7 @@ class Reporter extends reporters.Base {
       reporters.Base.list(this.failures);
     }
     const { passes, failures, pending } = this.stats;
-    console.log(
-      format({ passed: passes, failed: failures, skipped: pending }),
-    );
+    console.log(format({ passed: passes, failed: failures, skipped: pending }));
   }
 }
 

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { ClusterAdapterError } from "../../dist/errors";
+import { resolveAdapterOptions, type AdapterOptions } from "../../dist/options";
+
+const DEFAULTS = {
+  heartbeatInterval: 5_000,
+  heartbeatTimeout: 10_000,
+  requestsTimeout: 5_000,
+};
+const KEYS = Object.keys(DEFAULTS) as Array<keyof AdapterOptions>;
+const LONGEST_DELAY = 2_147_483_647;
+
+function assertRefused(options: unknown, message: string | RegExp): void {
+  assert.throws(() => resolveAdapterOptions(options as AdapterOptions), {
+    constructor: ClusterAdapterError,
+    code: "ERR_INVALID_OPTION",
+    message,
+  });
+}
+
+describe("options", () => {
+  it("fills in the documented defaults", () => {
+    assert.deepEqual(resolveAdapterOptions(), DEFAULTS);
+    assert.deepEqual(resolveAdapterOptions(null), DEFAULTS);
+    assert.deepEqual(resolveAdapterOptions({}), DEFAULTS);
+  });
+
+  it("takes undefined for left out", () => {
+    for (const key of KEYS) {
+      assert.deepEqual(resolveAdapterOptions({ [key]: undefined }), DEFAULTS);
+    }
+  });
+
+  it("keeps what was given, option by option", () => {
+    KEYS.forEach((key, i) => {
+      const given = { [key]: 123 + i };
+      assert.deepEqual(resolveAdapterOptions(given), { ...DEFAULTS, ...given });
+    });
+  });
+
+  it("ignores keys that it does not know, and does not change its argument", () => {
+    const given = { heartbeatInterval: 1, unknown: "yes" };
+    assert.deepEqual(resolveAdapterOptions(given), {
+      ...DEFAULTS,
+      heartbeatInterval: 1,
+    });
+    assert.deepEqual(given, { heartbeatInterval: 1, unknown: "yes" });
+  });
+
+  it("is happy with its own result", () => {
+    const resolved = resolveAdapterOptions({ requestsTimeout: 7 });
+    assert.deepEqual(resolveAdapterOptions(resolved), resolved);
+  });
+
+  it("refuses options that are no object", () => {
+    assertRefused(5_000, "the options must be an object, got 5000");
+    assertRefused("fast", /must be an object, got "fast"$/);
+    assertRefused(() => {}, /must be an object, got a function$/);
+    assertRefused(false, /must be an object, got false$/);
+  });
+
+  it("refuses a duration that is not a positive number", () => {
+    for (const key of KEYS) {
+      for (const value of [0, -1, NaN, -Infinity, "5", null, true, {}, 5n]) {
+        assertRefused(
+          { [key]: value },
+          new RegExp(
+            `^the option "${key}" must be a positive number of ms, got `,
+          ),
+        );
+      }
+    }
+  });
+
+  it("refuses a delay that a timer of Node.js would turn into 1 ms", () => {
+    for (const key of ["heartbeatInterval", "requestsTimeout"] as const) {
+      const longest = { [key]: LONGEST_DELAY };
+      assert.equal(resolveAdapterOptions(longest)[key], LONGEST_DELAY);
+      const message = `the option "${key}" must be at most ${LONGEST_DELAY} ms, got `;
+      assertRefused(
+        { [key]: LONGEST_DELAY + 1 },
+        `${message}${LONGEST_DELAY + 1}`,
+      );
+      assertRefused({ [key]: Infinity }, `${message}Infinity`);
+    }
+  });
+
+  it("lets a node be silent for ever", () => {
+    const { heartbeatTimeout } = resolveAdapterOptions({
+      heartbeatTimeout: Infinity,
+    });
+    assert.equal(heartbeatTimeout, Infinity);
+  });
+
+  it("returns positive numbers or throws its own error, whatever it is given", () => {
+    const value = fc.oneof(fc.anything(), fc.double(), fc.integer());
+    const options = fc.oneof(
+      fc.anything(),
+      fc.record(
+        {
+          heartbeatInterval: value,
+          heartbeatTimeout: value,
+          requestsTimeout: value,
+        },
+        { requiredKeys: [] },
+      ),
+    );
+    fc.assert(
+      fc.property(options, (given) => {
+        try {
+          const resolved = resolveAdapterOptions(given as AdapterOptions);
+          assert.deepEqual(Object.keys(resolved), KEYS);
+          assert.ok(Object.values(resolved).every((ms) => ms > 0));
+        } catch (error) {
+          assert.equal(
+            (error as ClusterAdapterError).code,
+            "ERR_INVALID_OPTION",
+          );
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { Peers } from "../../../dist/primary/peers";
+
+describe("peers", () => {
+  let peers: Peers<string>;
+
+  beforeEach(() => {
+    peers = new Peers();
+    peers.add("one");
+    peers.add("two");
+    peers.addNode("one", { uid: "a", nsp: "/" });
+    peers.addNode("one", { uid: "b", nsp: "/news" });
+    peers.addNode("two", { uid: "c", nsp: "/" });
+  });
+
+  it("are counted, and so are their nodes", () => {
+    assert.deepEqual([peers.size, peers.nodeCount], [2, 3]);
+    const nobody = new Peers();
+    assert.deepEqual([nobody.size, nobody.nodeCount], [0, 0]);
+  });
+
+  it("are known without nodes, too", () => {
+    peers.add("three");
+    assert.equal(peers.size, 3);
+    assert.deepEqual(peers.allBut("one"), ["two", "three"]);
+    assert.deepEqual(peers.remove("three"), []);
+  });
+
+  it("keep their nodes when they are added again", () => {
+    peers.add("one");
+    assert.equal(peers.remove("one").length, 2);
+  });
+
+  it("own their nodes", () => {
+    assert.equal(peers.ownerOf("a"), "one");
+    assert.equal(peers.ownerOf("c"), "two");
+    assert.equal(peers.ownerOf("unknown"), undefined);
+  });
+
+  it("are all the others, seen from one of them", () => {
+    assert.deepEqual(peers.allBut("one"), ["two"]);
+    assert.deepEqual(peers.allBut("stranger"), ["one", "two"]);
+  });
+
+  it("take their nodes with them", () => {
+    assert.deepEqual(peers.remove("one"), [
+      { uid: "a", nsp: "/" },
+      { uid: "b", nsp: "/news" },
+    ]);
+    assert.deepEqual([peers.size, peers.nodeCount], [1, 1]);
+    assert.equal(peers.ownerOf("a"), undefined);
+    assert.deepEqual(peers.remove("one"), []);
+  });
+
+  it("lose a single node", () => {
+    peers.removeNode("a");
+    peers.removeNode("a");
+    peers.removeNode("unknown");
+    assert.equal(peers.ownerOf("a"), undefined);
+    assert.equal(peers.nodeCount, 2);
+    assert.deepEqual(peers.remove("one"), [{ uid: "b", nsp: "/news" }]);
+  });
+
+  it("count a node once, however often it is heard", () => {
+    peers.addNode("one", { uid: "a", nsp: "/" });
+    assert.equal(peers.nodeCount, 3);
+    assert.equal(peers.remove("one").length, 2);
+  });
+
+  it("have only the nodes that no other has claimed since", () => {
+    peers.addNode("two", { uid: "a", nsp: "/" });
+    assert.equal(peers.ownerOf("a"), "two");
+    assert.deepEqual(peers.remove("one"), [{ uid: "b", nsp: "/news" }]);
+    assert.equal(peers.ownerOf("a"), "two");
+    assert.equal(peers.remove("two").length, 2);
+    assert.equal(peers.nodeCount, 0);
+  });
+});

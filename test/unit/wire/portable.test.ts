@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { isPlain } from "../../../dist/wire/portable";
+
+class Point {
+  constructor(readonly x: number) {}
+}
+
+class Celsius {
+  toJSON(): string {
+    return "20 °C";
+  }
+}
+
+class List extends Array<unknown> {
+  toJSON(): string {
+    return "a list";
+  }
+}
+
+function nested(depth: number): unknown {
+  let value: unknown = "leaf";
+  for (let i = 0; i < depth; i++) {
+    value = i % 2 === 0 ? [value] : { value };
+  }
+  return value;
+}
+
+/** Values that JSON or the structured clone algorithm change in their own way. */
+const oddity = fc.constantFrom<unknown>(
+  new Point(1),
+  new Celsius(),
+  new Date(0),
+  new Map([[1, 2]]),
+  new Set([1]),
+  new Error("e"),
+  /re/,
+  Object(1),
+  1n,
+  Symbol("s"),
+  () => {},
+  { toJSON: () => "own" },
+  Object.create({ inherited: true }),
+);
+
+const anything = fc.anything({
+  withBigInt: true,
+  withDate: true,
+  withMap: true,
+  withSet: true,
+  withNullPrototype: true,
+  withSparseArray: true,
+  withTypedArray: true,
+  withObjectString: true,
+  values: [
+    fc.boolean(),
+    fc.integer(),
+    fc.double(),
+    fc.string(),
+    fc.constant(null),
+    fc.constant(undefined),
+    oddity,
+  ],
+});
+
+function assertSameForBoth(value: unknown): void {
+  const text = JSON.stringify(value);
+  assert.equal(JSON.stringify(structuredClone(value)), text);
+  if (text !== undefined) {
+    assert.equal(JSON.stringify(JSON.parse(text)), text);
+  }
+}
+
+describe("isPlain()", () => {
+  it("accepts whatever JSON knows", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        assert.equal(isPlain(value), true);
+      }),
+    );
+  });
+
+  it("accepts only what reads the same after JSON and after the structured clone algorithm", () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(anything, (value) => {
+        if (isPlain(value)) {
+          accepted++;
+          assertSameForBoth(value);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+    assert.ok(accepted > 50, `only ${accepted} of the values were plain`);
+  });
+
+  it("accepts undefined, holes, and objects without a prototype", () => {
+    for (const value of [undefined, [undefined, , 1], Object.create(null)]) {
+      assert.equal(isPlain(value), true);
+    }
+  });
+
+  it("accepts binary data of any kind", () => {
+    const bytes = new Uint8Array([1, 2, 3]);
+    for (const value of [
+      Buffer.from("b"),
+      bytes,
+      bytes.buffer,
+      new DataView(bytes.buffer),
+      new Float64Array(2),
+    ]) {
+      assert.equal(isPlain(value), true);
+      assert.equal(isPlain({ deep: [value] }), true);
+    }
+  });
+
+  it("refuses what one of the two changes, at any depth", () => {
+    fc.assert(
+      fc.property(oddity, fc.integer({ min: 0, max: 3 }), (odd, depth) => {
+        let value = odd;
+        for (let i = 0; i < depth; i++) {
+          value = i % 2 === 0 ? { first: 1, value } : [1, value];
+        }
+        assert.equal(isPlain(value), false);
+      }),
+    );
+  });
+
+  it("refuses an array that JSON does not read as an array", () => {
+    assert.equal(isPlain(List.of(1)), false);
+    assert.equal(isPlain(Object.assign([1], { toJSON: () => "own" })), false);
+  });
+
+  it("refuses an object with a hidden toJSON()", () => {
+    const hidden = Object.defineProperty({}, "toJSON", { value: () => "own" });
+    assert.equal(isPlain(hidden), false);
+  });
+
+  it("refuses what is nested more than 100 times", () => {
+    assert.equal(isPlain(nested(100)), true);
+    assert.equal(isPlain(nested(101)), false);
+  });
+
+  it("counts the depth, not the number of values", () => {
+    const wide = Array.from({ length: 300 }, (_, i) => ({ [i]: [i] }));
+    assert.equal(isPlain(wide), true);
+  });
+
+  it("refuses a circular structure", () => {
+    const circle: Record<string, unknown> = {};
+    circle["self"] = { circle };
+    assert.equal(isPlain(circle), false);
+  });
+
+  it("throws what a getter throws", () => {
+    const value = {
+      get it(): never {
+        throw new Error("not now");
+      },
+    };
+    assert.throws(() => isPlain(value), /not now/);
+  });
+});
