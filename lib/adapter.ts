@@ -147,11 +147,14 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     this.#encoder.prepare(packet, true);
     const requestId = `${this.uid}-${this.#ackRequestCount++}`;
     this.#publishPacket(packet, opts, { requestId });
-    if (!opts.flags?.local) {
-      const nodes = internals(this).nodesMap.keys();
+    const { nodesMap } = internals(this);
+    if (opts.flags?.local) {
+      // Socket.IO waits for as many answers as there are servers
+      nodesMap.forEach(() => clientCountCallback(0));
+    } else {
       this.#ackRequests.add(
         requestId,
-        new AckRequest(nodes, clientCountCallback, ack),
+        new AckRequest(nodesMap.keys(), clientCountCallback, ack),
         opts.flags?.timeout ?? this.#options.requestsTimeout,
       );
     }
