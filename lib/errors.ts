@@ -56,7 +56,10 @@ export function notSendable(what: string, cause: unknown): ClusterAdapterError {
 }
 
 export function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof Error) {
+    return error.message;
+  }
+  return typeof error === "string" ? error : inspectShortly(error);
 }
 
 function inspectShortly(value: unknown): string {

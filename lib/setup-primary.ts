@@ -1,5 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import { debugPrimary as debug } from "./debug";
+import { errorMessage } from "./errors";
 import { Relay } from "./primary/relay";
 import { warnOnce } from "./warnings";
 
@@ -72,7 +73,13 @@ function startRelay(): PrimaryHandle {
 function sendTo(worker: Worker, message: object): void {
   if (worker.isConnected()) {
     // the callback keeps the error of a worker that has just died from becoming an "error" event
-    worker.send(message, ignoreError);
+    try {
+      worker.send(message, ignoreError);
+    } catch (error) {
+      warnOnce(
+        `a message could not be passed on to a worker: ${errorMessage(error)}`,
+      );
+    }
   }
 }
 

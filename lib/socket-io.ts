@@ -182,9 +182,12 @@ export class PacketEncoder implements Encoder {
       this.#prepared?.packet === packet
         ? this.#prepared.encoded
         : this.#encoder.encode(packet);
-    const decoder = new this.#nsp.server._parser.Decoder({
-      maxAttachments: Infinity,
-    });
+    // without an argument, as Socket.IO does: not every parser can take one
+    const decoder = new this.#nsp.server._parser.Decoder();
+    if (decoder.opts) {
+      // the limit is meant for clients
+      decoder.opts.maxAttachments = Infinity;
+    }
     let data = packet.data;
     decoder.on("decoded", (decoded: Packet) => {
       data = decoded.data;

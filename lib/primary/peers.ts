@@ -37,6 +37,9 @@ export class Peers<Worker> {
 
   /** Remembers that a node lives in a worker. */
   addNode(worker: Worker, { uid, nsp }: NodeName): void {
+    if (this.#owners.get(uid) !== worker) {
+      this.removeNode(uid);
+    }
     this.#nodes.get(worker)?.set(uid, nsp);
     this.#owners.set(uid, worker);
   }

@@ -36,12 +36,17 @@ export function keepEncodable(
   return kept === LOST ? undefined : kept;
 }
 
+// shallow enough for the stack of whoever encodes it
+const MAX_DEPTH = 100;
+
 const LOST = Symbol("lost");
 
 class Sieve {
   readonly #canEncode: CanEncode;
   readonly #onLost: (path: string) => void;
   readonly #ancestors = new Set<object>();
+  // where everything refers to everything, there are more paths than anyone can follow
+  readonly #copies = new Map<object, unknown>();
 
   constructor(canEncode: CanEncode, onLost: (path: string) => void) {
     this.#canEncode = canEncode;
@@ -52,7 +57,8 @@ class Sieve {
     let value: unknown;
     try {
       value = read();
-      if (this.#canEncode(value)) {
+      // JSON has no functions, and calls one that is named "toJSON"
+      if (typeof value !== "function" && this.#canEncode(value)) {
         return value;
       }
     } catch {
@@ -62,12 +68,23 @@ class Sieve {
   }
 
   #keepParts(value: unknown, path: string): unknown {
+    if (this.#copies.has(value as object)) {
+      return this.#copies.get(value as object);
+    }
     try {
-      if (isContainer(value) && !this.#ancestors.has(value)) {
+      if (
+        isContainer(value) &&
+        !this.#ancestors.has(value) &&
+        this.#ancestors.size < MAX_DEPTH
+      ) {
         this.#ancestors.add(value);
-        const copy = this.#copy(value, path);
-        this.#ancestors.delete(value);
-        return copy;
+        try {
+          const copy = this.#copy(value, path);
+          this.#copies.set(value, copy);
+          return copy;
+        } finally {
+          this.#ancestors.delete(value);
+        }
       }
     } catch {
       // a proxy whose traps throw
@@ -78,7 +95,7 @@ class Sieve {
 
   #copy(container: object, path: string): unknown {
     if (Array.isArray(container)) {
-      return container.map((item: unknown) => {
+      return Array.from(container, (item: unknown) => {
         const kept = this.keep(() => item, `${path}[]`);
         return kept === LOST ? undefined : kept;
       });
@@ -87,22 +104,22 @@ class Sieve {
       return new Set(this.#keepAll(container, path));
     }
     if (container instanceof Map) {
-      const entries: unknown[] = Array.from(container).filter(
-        (entry) => this.#keepAll(entry, path).length === 2,
-      );
+      const entries = Array.from(container, (entry) =>
+        this.#keepAll(entry, path),
+      ).filter((entry) => entry.length === 2);
       return new Map(entries as [unknown, unknown][]);
     }
-    const copy: Record<string, unknown> = {};
+    const fields: [string, unknown][] = [];
     for (const key of Object.keys(container)) {
       const kept = this.keep(
         () => (container as Record<string, unknown>)[key],
         path === "" ? key : `${path}.${key}`,
       );
       if (kept !== LOST) {
-        copy[key] = kept;
+        fields.push([key, kept]);
       }
     }
-    return copy;
+    return Object.fromEntries(fields);
   }
 
   #keepAll(values: Iterable<unknown>, path: string): unknown[] {

@@ -13,6 +13,7 @@ import {
   type Envelope,
   type PlainMessage,
 } from "../wire/plain";
+import { refuseDeep } from "../wire/portable";
 import { processChannel, type Channel } from "./channel";
 
 /** A node of the cluster: the adapter of one namespace of one server. */
@@ -68,6 +69,7 @@ export class Link {
   /** @throws the serializer's error, if the message cannot be encoded */
   send(message: object): void {
     if (this.#channel.connected) {
+      refuseDeep(message);
       this.#channel.send(message);
     }
   }
@@ -79,14 +81,8 @@ export class Link {
   sendAnswer(answer: Envelope): void {
     let sendable = answer;
     for (const canEncode of SERIALIZATIONS) {
-      try {
-        this.send(sendable);
+      if (this.#trySend(sendable)) {
         return;
-      } catch (error) {
-        debug(
-          "the answer holds a value that cannot be encoded: %s",
-          errorMessage(error),
-        );
       }
       const data = keepEncodable(sendable.data, canEncode, (path) =>
         warnOnce(
@@ -95,7 +91,19 @@ export class Link {
       );
       sendable = { ...sendable, data };
     }
-    this.send(sendable);
+    if (!this.#trySend(sendable)) {
+      warnOnce("an answer to another worker cannot be sent");
+    }
+  }
+
+  #trySend(message: object): boolean {
+    try {
+      this.send(message);
+      return true;
+    } catch (error) {
+      debug("a message cannot be encoded: %s", errorMessage(error));
+      return false;
+    }
   }
 
   #dispatch(message: unknown): void {

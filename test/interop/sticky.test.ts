@@ -16,7 +16,7 @@ const UPLOAD_SIZE = 700_000;
 function startTicking({ io, state }: WorkerContext, event: string): void {
   state.ticks = 0;
   state.ticking = setInterval(() => {
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 2; i++) {
       io.emit(event, state.ticks as number);
       state.ticks = (state.ticks as number) + 1;
     }
@@ -118,7 +118,7 @@ for (const method of methods) {
         ),
       );
       const late = await Promise.all(
-        Array.from({ length: 18 }, (_, i) =>
+        Array.from({ length: 12 }, (_, i) =>
           front.connect(transports[i % 3] as string[]),
         ),
       );

@@ -16,7 +16,7 @@ for (const kind of ["ours", "published"] as Kind[]) {
     let b: Socket;
     let other: Socket;
 
-    beforeEach(async () => {
+    before(async () => {
       cluster = await startCluster({
         primary: kind,
         workers: [kind, kind],
@@ -42,7 +42,7 @@ for (const kind of ["ours", "published"] as Kind[]) {
       b = await connectClient(`http://127.0.0.1:${port}`);
       other = await single.connect();
     });
-    afterEach(async () => {
+    after(async () => {
       b?.disconnect();
       await cluster?.stop();
     });
@@ -84,7 +84,7 @@ for (const kind of ["ours", "published"] as Kind[]) {
     it("rooms, requests and acknowledgements of another worker span both", async () => {
       const all = [a, b, other];
       all.forEach((client) => {
-        client.on("ask", (answer: (id?: string) => void) => answer(client.id));
+        client.on("who", (answer: (id?: string) => void) => answer(client.id));
       });
       const result = await single.run(async ({ io }) => {
         io.socketsJoin("all");
@@ -94,7 +94,7 @@ for (const kind of ["ours", "published"] as Kind[]) {
         const answers = (await io
           .to("all")
           .timeout(10_000)
-          .emitWithAck("ask")) as string[];
+          .emitWithAck("who")) as string[];
         return { fetched: sockets.map(({ id }) => id), answers };
       });
       const ids = all.map(({ id }) => id as string).sort();
@@ -145,6 +145,7 @@ for (const kind of ["ours", "published"] as Kind[]) {
       ]);
     });
 
+    // the last one: there is only one server afterwards
     it("one goes on when the other closes", async () => {
       await double.run(({ state }) =>
         (state.io as { close(): Promise<void> }).close(),

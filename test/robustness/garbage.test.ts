@@ -130,3 +130,51 @@ describe("a packet of another worker that cannot be encoded here", () => {
     }
   });
 });
+
+for (const serialization of serializations) {
+  describe(`data that is nested thousands of levels deep, ${serialization}`, () => {
+    it("is an error of whoever sends it, and ends no process", async () => {
+      const cluster = await startSubject(2, { serialization });
+      try {
+        const [first, second] = cluster.workers as [TestWorker, TestWorker];
+        const client = await second.connect();
+        await second.run(({ io }) => {
+          let deep: unknown[] = [];
+          for (let i = 0; i < 3_500; i++) {
+            deep = [deep];
+          }
+          for (const socket of io.of("/").sockets.values()) {
+            socket.data = { deep, kept: 1 };
+          }
+        });
+        await first.run(({ io }) => {
+          let deep: unknown[] = [];
+          for (let i = 0; i < 3_500; i++) {
+            deep = [deep];
+          }
+          for (const send of [
+            () => io.emit("deep", deep),
+            () => io.serverSideEmit("deep", deep),
+          ]) {
+            try {
+              send();
+            } catch {
+              // either way
+            }
+          }
+        });
+        const kept = await first.run(async ({ io }) => {
+          const [socket] = await io.fetchSockets();
+          return (socket?.data as { kept: number }).kept;
+        });
+        assert.equal(kept, 1);
+        await first.run(({ io }) => void io.emit("fence"));
+        await onceEvent(client, "fence");
+        assert.equal(cluster.primary.exit, undefined);
+        assert.equal(second.exit, undefined);
+      } finally {
+        await cluster.stop();
+      }
+    });
+  });
+}

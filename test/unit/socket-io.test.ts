@@ -8,6 +8,7 @@ import {
   internals,
   onNodeRemoved,
   type EncodedOptions,
+  type SocketDetails,
 } from "../../dist/socket-io";
 import { RecordingAdapter } from "./support/recording-adapter";
 
@@ -90,7 +91,7 @@ describe("the shapes of Socket.IO", () => {
       handshake: object,
     ): void {
       const rooms = new Set([id, `room of ${id}`]);
-      adapter.addAll(id, rooms);
+      void adapter.addAll(id, rooms);
       const socket = { id, handshake, rooms, data: { name: id }, secret: 1 };
       adapter.nsp.sockets.set(id, socket);
     }
@@ -140,9 +141,9 @@ describe("the shapes of Socket.IO", () => {
         },
       };
       addSocket(adapter, "a", handshake);
-      const [details] = describeSockets(adapter, everyone);
+      const details = describeSockets(adapter, everyone)[0] as SocketDetails;
       assert.throws(
-        () => (details?.handshake as { session: unknown }).session,
+        () => (details.handshake as { session: unknown }).session,
         /no session/,
       );
     });

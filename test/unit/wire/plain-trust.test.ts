@@ -66,7 +66,7 @@ const message = fields({
 
 /** What the adapter does with a socket of its own. */
 function fakeSocket(adapter: NodeClusterAdapter, id: string) {
-  const join = (names: string[]) => adapter.addAll(id, new Set(names));
+  const join = (names: string[]) => void adapter.addAll(id, new Set(names));
   join([id, "here"]);
   return {
     id,
