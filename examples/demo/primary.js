@@ -41,7 +41,7 @@ async function start(options) {
   process.on("SIGTERM", () => stop(0));
   pool.on("failed", (reason) => {
     console.error(reason);
-    stop(1);
+    void stop(1);
   });
 
   const workers = await pool.start();

@@ -105,7 +105,8 @@ export class StickyFront {
         return await connectClient(this.url, { transports });
       } catch (error) {
         // a client that polls may come back before the primary has heard from the worker that the session is there
-        if (i > MAX_ATTEMPTS || !/^xhr/.test((error as Error).message)) {
+        const isRefused = (error as Error).message.startsWith("xhr");
+        if (i > MAX_ATTEMPTS || !isRefused) {
           throw error;
         }
       }

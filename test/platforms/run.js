@@ -118,4 +118,4 @@ async function main() {
   process.exitCode = count.failed > 0 || count.passed === 0 ? 1 : 0;
 }
 
-main();
+void main();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { onceEvent } from "../support/client";
 import type { TestCluster } from "../support/cluster";
+import { waitFor } from "../support/wait";
 import type { TestWorker } from "../support/worker";
 import { serializations, startSubject } from "./subject";
 
@@ -123,6 +124,7 @@ describe("a packet of another worker that cannot be encoded here", () => {
       assert.deepEqual(answers, [{ requestId: "r", clientCount: 0 }]);
       await first.run(({ io }) => void io.emit("fence"));
       await onceEvent(client, "fence");
+      await waitFor(() => second.warnings.length > 0);
       assert.match(second.warnings[0]?.message ?? "", /BigInt/);
       assert.equal(second.warnings.length, 1);
     } finally {
@@ -165,7 +167,7 @@ for (const serialization of serializations) {
         });
         const kept = await first.run(async ({ io }) => {
           const [socket] = await io.fetchSockets();
-          return (socket?.data as { kept: number }).kept;
+          return (socket as { data: { kept: number } }).data.kept;
         });
         assert.equal(kept, 1);
         await first.run(({ io }) => void io.emit("fence"));

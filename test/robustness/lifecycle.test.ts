@@ -41,7 +41,9 @@ describe("namespaces and servers that come and go", () => {
         for (let i = 0; i < 2_000; i++) {
           adapters.push(io.of(`/dynamic-${i}`).adapter);
         }
-        await Promise.all(adapters.map((adapter) => adapter.close()));
+        for (const adapter of adapters) {
+          await adapter.close();
+        }
         const { getActiveResourcesInfo } = process as unknown as {
           getActiveResourcesInfo(): string[];
         };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { TestCluster } from "../support/cluster";
-import { eventually } from "../support/wait";
+import { eventually, waitFor } from "../support/wait";
 import type { TestWorker } from "../support/worker";
 import { startSubject } from "./subject";
 
@@ -71,6 +71,7 @@ describe("serverSideEmit() with arguments that cannot be sent", () => {
         "after",
       ),
     );
+    await waitFor(() => receiver.warnings.length > 0);
     assert.match(receiver.warnings[0]?.message ?? "", /"error"/);
   });
 });
