@@ -32,6 +32,7 @@ import {
 import { warnOnce } from "./warnings";
 import { MESSAGE_SOURCE, unsendablePartOf } from "./wire/plain";
 import { isPlain } from "./wire/portable";
+import { ownViews } from "./wire/views";
 import { processLink, type Link, type Node } from "./worker/link";
 
 /**
@@ -221,6 +222,10 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   override onMessage(message: ClusterMessage, offset?: Offset): void {
     if (message.uid === this.uid || message.nsp !== this.nsp.name) {
       return;
+    }
+    const { data } = message as { data?: unknown };
+    if (!isPlain(data)) {
+      ownViews(data);
     }
     switch (message.type) {
       case MessageType.BROADCAST:

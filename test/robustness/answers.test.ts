@@ -144,3 +144,27 @@ for (const serialization of serializations) {
     });
   });
 }
+
+describe("typed arrays between workers", () => {
+  it("arrive with a buffer of their own, in requests and in answers", async () => {
+    const cluster = await startSubject(2);
+    try {
+      const [first, second] = cluster.workers as [TestWorker, TestWorker];
+      await second.run(({ io }) => {
+        io.on("ask", (value: Uint8Array, cb: (answer: unknown) => void) =>
+          cb([value.buffer.byteLength, new Uint8Array(2)]),
+        );
+      });
+      const sizes = await first.run(async ({ io }) => {
+        const [[received, answer]] = (await io.serverSideEmitWithAck(
+          "ask",
+          Uint8Array.of(1, 2, 3),
+        )) as [[number, Uint8Array]];
+        return [received, answer.buffer.byteLength];
+      });
+      assert.deepEqual(sizes, [3, 2]);
+    } finally {
+      await cluster.stop();
+    }
+  });
+});

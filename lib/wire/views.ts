@@ -1,0 +1,50 @@
+/**
+ * Node's channel hands over typed arrays as parts of the buffer into which it has read, next to the messages of others.
+ * Some parsers send the whole buffer of a typed array to their clients.
+ */
+
+/**
+ * Gives each typed array and each DataView in a value that was just received a buffer of its own. A Buffer stays what
+ * it is: everyone knows that it may be a part of something larger.
+ *
+ * @param value - changed in place, as far as it is a container
+ */
+export function ownViews<T>(value: T): T {
+  return own(value, new Set()) as T;
+}
+
+function own(value: unknown, seen: Set<object>): unknown {
+  if (typeof value !== "object" || value === null || seen.has(value)) {
+    return value;
+  }
+  if (ArrayBuffer.isView(value)) {
+    return Buffer.isBuffer(value) ? value : copy(value);
+  }
+  seen.add(value);
+  if (value instanceof Map) {
+    value.forEach((item, key) => value.set(key, own(item, seen)));
+  } else if (value instanceof Set) {
+    const items = Array.from(value, (item) => own(item, seen));
+    value.clear();
+    items.forEach((item) => value.add(item));
+  } else {
+    const fields = value as Record<string, unknown>;
+    for (const key of Object.keys(fields)) {
+      const item = fields[key];
+      const owned = own(item, seen);
+      if (owned !== item) {
+        fields[key] = owned;
+      }
+    }
+  }
+  return value;
+}
+
+function copy(view: ArrayBufferView): ArrayBufferView {
+  const { buffer, byteOffset, byteLength } = view;
+  if (byteLength === buffer.byteLength) {
+    return view;
+  }
+  const View = view.constructor as new (buffer: ArrayBufferLike) => typeof view;
+  return new View(buffer.slice(byteOffset, byteOffset + byteLength));
+}

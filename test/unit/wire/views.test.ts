@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { ownViews } from "../../../dist/wire/views";
+
+describe("ownViews()", () => {
+  const larger = Uint8Array.from([9, 9, 9, 9, 1, 0, 2, 0, 9, 9]).buffer;
+  const part = () => new Uint16Array(larger, 4, 2);
+
+  it("gives a typed array a buffer with nothing but its own bytes, wherever it is", () => {
+    const value = ownViews({
+      field: part(),
+      list: [part()],
+      map: new Map([["key", part()]]),
+      set: new Set([part()]),
+      view: new DataView(larger, 4, 4),
+    });
+    const views = [
+      value.field,
+      value.list[0],
+      value.map.get("key"),
+      [...value.set][0],
+    ];
+    for (const view of views) {
+      assert.deepEqual(view, Uint16Array.of(1, 2));
+      assert.equal(view?.buffer.byteLength, 4);
+    }
+    assert.equal(value.view.buffer.byteLength, 4);
+    assert.equal(value.view.getUint16(2, true), 2);
+  });
+
+  it("leaves everything else as it is", () => {
+    const buffer = Buffer.from("abc");
+    const whole = Uint8Array.of(1);
+    const value = { buffer, whole, nothing: null, n: 1, self: {} };
+    value.self = value;
+    assert.equal(ownViews(value), value);
+    assert.equal(value.buffer, buffer);
+    assert.equal(value.whole, whole);
+    assert.equal(ownViews("text"), "text");
+  });
+});
