@@ -1,0 +1,20 @@
+"use strict";
+/**
+ * Streams of broadcasts between the workers, and what they cost.
+ */
+const { measureStream, runStream } = require("./measure");
+const { Receiver } = require("./receiver");
+const { Sender } = require("./sender");
+
+/** The worker's half of a workload that measures streams. */
+function streamWorker({ io, index, run }, rooms) {
+  const receiver = new Receiver({ io, index, run, rooms });
+  const sender = new Sender(io, index);
+  return {
+    send: (stream) => sender.send(stream),
+    report: (report) => sender.onReport(report),
+    take: () => receiver.take(),
+  };
+}
+
+module.exports = { streamWorker, measureStream, runStream };
