@@ -4,6 +4,7 @@ import { internals } from "./socket-io";
 /** The broadcasts with acknowledgements that wait for the clients of other nodes. */
 export class AckRequests {
   readonly #requests: Map<string, AckRequest>;
+  readonly #timers = new Map<string, NodeJS.Timeout>();
 
   /** They are kept in the map that the base class has for them. */
   constructor(adapter: ClusterAdapter) {
@@ -16,8 +17,10 @@ export class AckRequests {
       return;
     }
     this.#requests.set(requestId, request);
+    const timer = setTimeout(() => this.#delete(requestId), timeout);
     // whoever waits has a timer of his own, which keeps the process alive
-    setTimeout(() => this.#requests.delete(requestId), timeout).unref();
+    timer.unref();
+    this.#timers.set(requestId, timer);
   }
 
   update(requestId: string, change: (request: AckRequest) => void): void {
@@ -25,9 +28,15 @@ export class AckRequests {
     if (request) {
       change(request);
       if (request.isSettled) {
-        this.#requests.delete(requestId);
+        this.#delete(requestId);
       }
     }
+  }
+
+  #delete(requestId: string): void {
+    clearTimeout(this.#timers.get(requestId));
+    this.#timers.delete(requestId);
+    this.#requests.delete(requestId);
   }
 
   onNodeRemoved(uid: ServerId): void {

@@ -11,8 +11,9 @@ import {
   type SocketId,
 } from "socket.io-adapter";
 import { AckRequest, AckRequests } from "./ack-requests";
-import { debugWorker as debug } from "./debug";
-import { errorMessage, notSendable } from "./errors";
+import { notSendable } from "./errors";
+import { IncomingPackets } from "./incoming-packets";
+import { PacketEncoder, partsOf } from "./packet-encoder";
 import { PendingRequests } from "./pending-requests";
 import {
   resolveAdapterOptions,
@@ -24,16 +25,24 @@ import {
   describeSockets,
   encodeOptions,
   internals,
+  headerOf,
   onNodeRemoved,
-  PacketEncoder,
   type Namespace,
   type Packet,
 } from "./socket-io";
 import { warnOnce } from "./warnings";
-import { MESSAGE_SOURCE, unsendablePartOf } from "./wire/plain";
+import { isDeep, MAX_DEPTH } from "./wire/depth";
+import type { Origin } from "./wire/frame-writer";
+import {
+  EMITTER_UID,
+  isMembership,
+  MESSAGE_SOURCE,
+  unsendablePartOf,
+} from "./wire/plain";
 import { isPlain } from "./wire/portable";
 import { ownViews } from "./wire/views";
-import { processLink, type Link, type Node } from "./worker/link";
+import { processLink, type Link } from "./worker/link";
+import type { Node } from "./worker/node-registry";
 
 /**
  * Returns a function that Socket.IO calls to create the adapter of each namespace: `io.adapter(createAdapter())`, in
@@ -59,10 +68,6 @@ type HeartbeatType =
   | MessageType.INITIAL_HEARTBEAT
   | MessageType.HEARTBEAT
   | MessageType.ADAPTER_CLOSE;
-type BroadcastMessage = Extract<
-  ClusterMessage,
-  { type: MessageType.BROADCAST }
->;
 
 /**
  * The adapter of one namespace in one worker: sends what concerns the sockets of other workers over the IPC channel, and
@@ -72,15 +77,12 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   readonly #options: ResolvedAdapterOptions;
   readonly #link: Link;
   readonly #encoder: PacketEncoder;
+  readonly #incoming: IncomingPackets;
   readonly #requests: PendingRequests;
   readonly #ackRequests: AckRequests;
-  /** What the link calls. */
-  readonly #node: Node = {
-    onMessage: (message) => this.onMessage(message),
-    onDisconnect: () => this.#removeAllNodes(),
-    // a primary of 0.3.0 would let the others find out by themselves
-    onExit: () => this.publish({ type: MessageType.ADAPTER_CLOSE }),
-  };
+  readonly #node: Node;
+  /** How it signs what it sends after it was closed: it is no member any more, and must not become one again. */
+  readonly #formerly: Origin;
   #state: "new" | "open" | "closed" = "new";
   #ackRequestCount = 0;
 
@@ -93,17 +95,37 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   constructor(nsp: Namespace, opts: AdapterOptions = {}) {
     const options = resolveAdapterOptions(opts);
     const link = processLink();
-    super(nsp, options);
+    super(nsp, { ...opts, ...options });
     this.#options = options;
     this.#link = link;
     this.#encoder = PacketEncoder.install(this);
+    this.#incoming = new IncomingPackets(
+      this,
+      this.#encoder,
+      (uid, type, data) => this.#respond(uid, type, data),
+    );
     this.#requests = new PendingRequests(this, options.requestsTimeout);
     this.#ackRequests = new AckRequests(this);
+    this.#formerly = { uid: EMITTER_UID, nsp: this.nsp.name };
+    this.#node = {
+      uid: this.uid,
+      nsp: this.nsp.name,
+      onAlive: (uid) => this.#hear(uid),
+      onMessage: (message) => this.onMessage(message),
+      onPacket: (uid, packet) => this.#incoming.onFrame(uid, packet),
+      onDisconnect: () => this.#removeAllNodes(),
+      // a primary of 0.3.0 would let the others find out by themselves
+      onExit: () => this.publish({ type: MessageType.ADAPTER_CLOSE }),
+      greet: () => super.init(),
+    };
     onNodeRemoved(this, (uid) => this.#ackRequests.onNodeRemoved(uid));
-    if (nsp.adapter instanceof NodeClusterAdapter) {
-      // io.adapter() was called again
-      nsp.adapter.close();
-    }
+    const previous: unknown = nsp.adapter;
+    queueMicrotask(() => {
+      if (nsp.adapter === this && previous instanceof NodeClusterAdapter) {
+        // io.adapter() was called again
+        previous.close();
+      }
+    });
     // socket.io calls it since 4.8.2 only
     this.init();
   }
@@ -114,7 +136,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
       return;
     }
     this.#state = "open";
-    this.#link.join(this.nsp.name, this.#node);
+    this.#link.join(this.#node);
     super.init();
     // the channel keeps the process alive: once it has closed, there is nobody left to tell
     internals(this).heartbeatTimer?.unref();
@@ -128,36 +150,38 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     }
     super.close();
     this.#state = "closed";
-    this.#link.leave(this.nsp.name, this.#node);
+    this.#link.leave(this.#node);
     this.#removeAllNodes();
   }
 
-  override broadcast(packet: Packet, opts: BroadcastOptions): Promise<void> {
-    this.#encoder.prepare(packet);
-    this.#publishPacket(packet, opts, {});
+  override broadcast(
+    packet: Parameters<ClusterAdapterWithHeartbeat["broadcast"]>[0],
+    opts: BroadcastOptions,
+  ): Promise<void> {
+    const encoded = this.#encoder.prepare(packet);
+    this.#publishPacket(packet, encoded, opts);
     Adapter.prototype.broadcast.call(this, packet, opts);
     return Promise.resolve();
   }
 
   override broadcastWithAck(
-    packet: Packet,
+    packet: Parameters<ClusterAdapterWithHeartbeat["broadcastWithAck"]>[0],
     opts: BroadcastOptions,
     clientCountCallback: (clientCount: number) => void,
-    ack: (...args: unknown[]) => void,
+    ack: Parameters<ClusterAdapterWithHeartbeat["broadcastWithAck"]>[3],
   ): void {
-    this.#encoder.prepare(packet, true);
+    const encoded = this.#encoder.prepare(packet, true);
     const requestId = `${this.uid}-${this.#ackRequestCount++}`;
-    this.#publishPacket(packet, opts, { requestId });
     const { nodesMap } = internals(this);
-    if (opts.flags?.local) {
-      // Socket.IO waits for as many answers as there are servers
-      nodesMap.forEach(() => clientCountCallback(0));
-    } else {
+    if (this.#publishPacket(packet, encoded, opts, requestId)) {
       this.#ackRequests.add(
         requestId,
         new AckRequest(nodesMap.keys(), clientCountCallback, ack),
         opts.flags?.timeout ?? this.#options.requestsTimeout,
       );
+    } else {
+      // Socket.IO waits for as many answers as there are servers
+      nodesMap.forEach(() => clientCountCallback(0));
     }
     Adapter.prototype.broadcastWithAck.call(
       this,
@@ -230,7 +254,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     switch (message.type) {
       case MessageType.BROADCAST:
         this.#hear(message.uid);
-        this.#onBroadcast(message);
+        this.#incoming.onMessage(message.uid, message.data);
         break;
       case MessageType.FETCH_SOCKETS:
         this.#hear(message.uid);
@@ -245,6 +269,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
           this.nsp.listenerCount("error") === 0
         ) {
           // an event emitter throws it
+          this.#hear(message.uid);
           warnOnce(
             `another worker emitted "error" with serverSideEmit(), and the namespace ${this.nsp.name} has no listener for it`,
           );
@@ -284,6 +309,12 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     try {
       if (this.#state !== "closed") {
         super.publish(message);
+      } else if (expectsNothing(message)) {
+        // listeners of "disconnect" run after the adapter was closed, and may say so
+        void this.doPublish({
+          ...message,
+          ...this.#formerly,
+        } as ClusterMessage);
       }
     } catch (cause) {
       const error = notSendable(unsendablePartOf(message), cause);
@@ -298,7 +329,8 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   }
 
   protected override doPublish(message: ClusterMessage): Promise<Offset> {
-    this.#link.send(Object.assign(message, { source: MESSAGE_SOURCE }));
+    const origin = message.uid === EMITTER_UID ? this.#formerly : this.#node;
+    this.#link.send(origin, Object.assign(message, { source: MESSAGE_SOURCE }));
     return Promise.resolve("");
   }
 
@@ -308,6 +340,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   ): Promise<void> {
     if (this.#state !== "closed") {
       this.#link.sendAnswer(
+        this.#node,
         Object.assign(response, { source: MESSAGE_SOURCE, requesterUid }),
       );
     }
@@ -327,58 +360,48 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     }
   }
 
-  #publishPacket(packet: Packet, opts: BroadcastOptions, data: object): void {
-    if (opts.flags?.local) {
-      return;
+  /** Returns whether the other nodes get the packet. */
+  #publishPacket(
+    packet: Packet,
+    encoded: unknown[],
+    opts: BroadcastOptions,
+    requestId?: string,
+  ): boolean {
+    const isClosed = this.#state === "closed";
+    if (opts.flags?.local || (isClosed && requestId !== undefined)) {
+      return false;
     }
+    if (this.#link.wire === "fast") {
+      this.#link.sendPacket(
+        isClosed ? this.#formerly : this.#node,
+        headerOf(opts, requestId),
+        partsOf(encoded),
+      );
+      return true;
+    }
+    const publish = (portable: Packet) =>
+      this.#publishUnlessLocal(opts, MessageType.BROADCAST, {
+        packet: portable,
+        ...(requestId !== undefined && { requestId }),
+      });
     if (isPlain(packet.data)) {
       try {
-        this.#publishUnlessLocal(opts, MessageType.BROADCAST, {
-          packet,
-          ...data,
-        });
-        return;
-      } catch (error) {
-        debug("the packet needs the parser: %s", errorMessage(error));
+        publish(packet);
+        return true;
+      } catch {
+        // a proxy: the channel refuses it, the parser does not
       }
     }
-    this.#publishUnlessLocal(opts, MessageType.BROADCAST, {
-      packet: this.#encoder.received(packet),
-      ...data,
-    });
-  }
-
-  #onBroadcast({ uid, data }: BroadcastMessage): void {
-    const packet = data.packet as Packet;
-    const opts = decodeOptions(data.opts);
-    const { requestId } = data;
-    const respond = (type: MessageType, value: object) =>
-      this.#respond(uid, type, { requestId, ...value });
-
-    try {
-      this.#encoder.prepare(packet, requestId !== undefined);
-    } catch (error) {
+    const data = this.#encoder.decode(encoded);
+    if (isDeep(data)) {
+      // a client may have sent it: no reason to end the worker
       warnOnce(
-        `a packet of another worker cannot be encoded here and was left out: ${errorMessage(error)}`,
+        `a packet that is nested more than ${MAX_DEPTH} levels deep was not sent to the other workers`,
       );
-      if (requestId !== undefined) {
-        respond(MessageType.BROADCAST_CLIENT_COUNT, { clientCount: 0 });
-      }
-      return;
+      return false;
     }
-    if (requestId === undefined) {
-      Adapter.prototype.broadcast.call(this, packet, opts);
-      return;
-    }
-    Adapter.prototype.broadcastWithAck.call(
-      this,
-      packet,
-      opts,
-      (clientCount) =>
-        respond(MessageType.BROADCAST_CLIENT_COUNT, { clientCount }),
-      (response: unknown) =>
-        respond(MessageType.BROADCAST_ACK, { packet: response }),
-    );
+    publish({ ...packet, data });
+    return true;
   }
 
   #respond(requesterUid: ServerId, type: MessageType, data: object): void {
@@ -396,4 +419,12 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     const { nodesMap, removeNode } = internals(this);
     Array.from(nodesMap.keys()).forEach(removeNode);
   }
+}
+
+/** Whether nobody waits for an answer to a message, and it is not about the sender itself. */
+function expectsNothing(message: Publishable): boolean {
+  return (
+    !isMembership(message.type) &&
+    (message as { data: { requestId?: string } }).data.requestId === undefined
+  );
 }

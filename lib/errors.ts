@@ -4,9 +4,13 @@
  * - `ERR_INVALID_OPTION`: an option has a wrong type or is out of range
  * - `ERR_NO_IPC_CHANNEL`: the process has no IPC channel to a cluster primary
  * - `ERR_NOT_SENDABLE`: a value cannot be sent to the other workers
+ * - `ERR_PROTOCOL`: what another process sent breaks a rule of docs/protocol.md
  */
 export type ErrorCode =
-  "ERR_INVALID_OPTION" | "ERR_NO_IPC_CHANNEL" | "ERR_NOT_SENDABLE";
+  | "ERR_INVALID_OPTION"
+  | "ERR_NO_IPC_CHANNEL"
+  | "ERR_NOT_SENDABLE"
+  | "ERR_PROTOCOL";
 
 /**
  * The only class of error that this library throws. What the parser of the server throws (a BigInt in a packet, for
@@ -53,6 +57,11 @@ export function notSendable(what: string, cause: unknown): ClusterAdapterError {
       "send plain data, without functions, proxies or class instances that hold them",
     cause,
   );
+}
+
+/** @param rule - the number of the rule in docs/protocol.md that was broken */
+export function protocolError(rule: string, text: string): ClusterAdapterError {
+  return new ClusterAdapterError("ERR_PROTOCOL", `[${rule}] ${text}`);
 }
 
 export function errorMessage(error: unknown): string {

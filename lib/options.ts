@@ -84,3 +84,56 @@ function duration(
   }
   return value;
 }
+
+/** The options of `setupPrimary()`. All of them may be left out. */
+export interface PrimaryOptions {
+  /**
+   * The number of bytes that may wait for one worker in the primary. A worker that does not read is dropped from the
+   * cluster when more wait for it: its backlog is discarded, and it joins again when it reads.
+   * @default 50_331_648 (48 MiB)
+   */
+  maxBacklogBytes?: number;
+  /**
+   * The number of messages that may wait for one worker in the primary, with the same effect.
+   * @default 100_000
+   */
+  maxBacklogMessages?: number;
+}
+
+export type ResolvedPrimaryOptions = Required<PrimaryOptions>;
+
+const PRIMARY_DEFAULTS: ResolvedPrimaryOptions = {
+  maxBacklogBytes: 48 * 1024 * 1024,
+  maxBacklogMessages: 100_000,
+};
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {ClusterAdapterError} `ERR_INVALID_OPTION` on an unknown key, a wrong type or range
+ */
+export function resolvePrimaryOptions(
+  options?: PrimaryOptions | null,
+): ResolvedPrimaryOptions {
+  if (options != null && typeof options !== "object") {
+    throw invalidOption("options", options, "an object");
+  }
+  const resolved = { ...PRIMARY_DEFAULTS };
+  for (const [key, value] of Object.entries(options ?? {})) {
+    if (!Object.keys(PRIMARY_DEFAULTS).includes(key)) {
+      const known = Object.keys(PRIMARY_DEFAULTS).join(", ");
+      throw invalidOption(`the option "${key}"`, value, `one of ${known}`);
+    }
+    if (value !== undefined) {
+      if (!Number.isSafeInteger(value) || value <= 0) {
+        throw invalidOption(
+          `the option "${key}"`,
+          value,
+          "a positive whole number",
+        );
+      }
+      resolved[key as keyof PrimaryOptions] = value as number;
+    }
+  }
+  return resolved;
+}

@@ -1,5 +1,10 @@
 import cluster, { type Worker } from "node:cluster";
 import { debugPrimary as debug } from "./debug";
+import {
+  resolvePrimaryOptions,
+  type PrimaryOptions,
+  type ResolvedPrimaryOptions,
+} from "./options";
 import { errorMessage } from "./errors";
 import { Relay } from "./primary/relay";
 import { warnOnce } from "./warnings";
@@ -23,21 +28,26 @@ const shared = cluster as typeof cluster & { [HANDLE]?: PrimaryHandle };
  * It may be called before or after the workers are forked; a second call returns the handle of the first. In a worker,
  * it gives a process warning and does nothing.
  */
-export function setupPrimary(): PrimaryHandle {
+export function setupPrimary(opts: PrimaryOptions = {}): PrimaryHandle {
+  const options = resolvePrimaryOptions(opts);
   if (cluster.isWorker) {
     warnOnce(
       "setupPrimary() was called in a worker, where it does nothing: call it in the primary process",
     );
     return { close() {} };
   }
-  return (shared[HANDLE] = shared[HANDLE] ?? startRelay());
+  return (shared[HANDLE] = shared[HANDLE] ?? startRelay(options));
 }
 
-function startRelay(): PrimaryHandle {
-  const relay = new Relay<Worker>(sendTo);
+function startRelay(options: ResolvedPrimaryOptions): PrimaryHandle {
+  const relay = new Relay<Worker>({
+    ...options,
+    send: sendTo,
+    describe: ({ id, process: { pid } }) => `worker ${id} (pid ${pid})`,
+  });
   const listeners: Record<string, (worker: Worker, message: unknown) => void> =
     {
-      fork: (worker) => relay.onJoin(worker),
+      fork: (worker) => relay.onFork(worker),
       message: (worker, message) => relay.onMessage(worker, message),
       disconnect: (worker) => relay.onLeave(worker),
       exit: (worker) => {
@@ -52,7 +62,7 @@ function startRelay(): PrimaryHandle {
   }
   for (const worker of Object.values(cluster.workers ?? {})) {
     if (worker?.isConnected()) {
-      relay.onJoin(worker);
+      relay.onFound(worker);
     }
   }
   debug("set up");
@@ -62,6 +72,7 @@ function startRelay(): PrimaryHandle {
       for (const [event, listener] of Object.entries(listeners)) {
         cluster.off(event, listener);
       }
+      relay.close();
       if (shared[HANDLE] === handle) {
         delete shared[HANDLE];
       }
@@ -70,17 +81,17 @@ function startRelay(): PrimaryHandle {
   return handle;
 }
 
-function sendTo(worker: Worker, message: object): void {
-  if (worker.isConnected()) {
-    // the callback keeps the error of a worker that has just died from becoming an "error" event
-    try {
-      worker.send(message, ignoreError);
-    } catch (error) {
-      warnOnce(
-        `a message could not be passed on to a worker: ${errorMessage(error)}`,
-      );
+function sendTo(worker: Worker, message: object, callback: () => void): void {
+  try {
+    if (worker.isConnected()) {
+      // with a callback, the error of a worker that has just died is no "error" event
+      worker.send(message, callback);
+      return;
     }
+  } catch (error) {
+    warnOnce(
+      `a message could not be passed on to a worker: ${errorMessage(error)}`,
+    );
   }
+  process.nextTick(callback);
 }
-
-function ignoreError(): void {}

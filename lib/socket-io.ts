@@ -11,6 +11,8 @@ import {
   type ServerId,
   type SocketId,
 } from "socket.io-adapter";
+import type { PacketFrame } from "./wire/frame-reader";
+import type { PacketHeader } from "./wire/frames";
 
 /** A namespace. Socket.IO's own adapters leave its type open, too: this package does not depend on `socket.io`. */
 export type Namespace = any;
@@ -47,7 +49,7 @@ export interface PendingRequest {
   timeout: NodeJS.Timeout;
 }
 
-interface Encoder {
+export interface Encoder {
   encode(packet: Packet): unknown[];
 }
 
@@ -107,6 +109,35 @@ export function decodeOptions(
   };
 }
 
+/** What the header of a frame says of the options. */
+export function headerOf(
+  { rooms, except, flags }: BroadcastOptions,
+  requestId: string | undefined,
+): PacketHeader {
+  return {
+    rooms,
+    except: except ?? [],
+    volatile: flags?.volatile === true,
+    compress: flags?.compress,
+    requestId,
+  };
+}
+
+export function optionsOf(frame: PacketFrame): BroadcastOptions {
+  const flags: BroadcastFlags = {};
+  if (frame.volatile) {
+    flags.volatile = true;
+  }
+  if (frame.compress !== undefined) {
+    flags.compress = frame.compress;
+  }
+  return {
+    rooms: new Set(frame.rooms),
+    except: new Set(frame.except),
+    flags,
+  };
+}
+
 /** The local sockets that the options select, as the other nodes will see them. */
 export function describeSockets(
   adapter: ClusterAdapter,
@@ -114,13 +145,9 @@ export function describeSockets(
 ): SocketDetails[] {
   const sockets: SocketDetails[] = [];
   internals(adapter).apply(opts, ({ id, handshake, rooms, data }) => {
-    const descriptors = Object.getOwnPropertyDescriptors(handshake);
-    // the session store of express-session holds circular references
-    delete (descriptors as Record<string, unknown>)["sessionStore"];
     sockets.push({
       id,
-      // not read here: a getter may throw
-      handshake: Object.defineProperties({}, descriptors),
+      handshake: withoutSessionStore(handshake),
       rooms: [...rooms],
       data,
     });
@@ -128,71 +155,16 @@ export function describeSockets(
   return sockets;
 }
 
-/**
- * The encoder of an adapter, which lets a packet be encoded before it is sent anywhere: an error is the caller's then,
- * and nobody has received anything. What was encoded is not encoded again by the base class.
- */
-export class PacketEncoder implements Encoder {
-  readonly #nsp: Namespace;
-  readonly #encoder: Encoder;
-  #prepared:
-    { packet: Packet; id: number | undefined; encoded: unknown[] } | undefined;
-
-  private constructor(nsp: Namespace, encoder: Encoder) {
-    this.#nsp = nsp;
-    this.#encoder = encoder;
-  }
-
-  /** Takes the place of the encoder of an adapter. */
-  static install(adapter: ClusterAdapter): PacketEncoder {
-    const base = internals(adapter);
-    const encoder = new PacketEncoder(adapter.nsp, base.encoder);
-    base.encoder = encoder;
-    return encoder;
-  }
-
-  /**
-   * Encodes a packet for all that follows.
-   *
-   * @param packet - the packet, which gets its namespace
-   * @param withAck - whether it is about to get its id, too
-   * @throws what the parser of the server throws
-   */
-  prepare(packet: Packet, withAck = false): void {
-    packet.nsp = this.#nsp.name as string;
-    if (withAck) {
-      // the base class takes the same number in the same tick
-      packet.id = this.#nsp._ids as number;
-    }
-    const encoded = this.#encoder.encode(packet);
-    this.#prepared = { packet, id: packet.id, encoded };
-  }
-
-  encode(packet: Packet): unknown[] {
-    const prepared = this.#prepared;
-    this.#prepared = undefined;
-    return prepared?.packet === packet && prepared.id === packet.id
-      ? prepared.encoded
-      : this.#encoder.encode(packet);
-  }
-
-  /** What a client makes of the packet that was prepared: the arguments, as they come out of the parser. */
-  received(packet: Packet): Packet {
-    const encoded =
-      this.#prepared?.packet === packet
-        ? this.#prepared.encoded
-        : this.#encoder.encode(packet);
-    // without an argument, as Socket.IO does: not every parser can take one
-    const decoder = new this.#nsp.server._parser.Decoder();
-    if (decoder.opts) {
-      // the limit is meant for clients
-      decoder.opts.maxAttachments = Infinity;
-    }
-    let data = packet.data;
-    decoder.on("decoded", (decoded: Packet) => {
-      data = decoded.data;
-    });
-    encoded.forEach((part) => decoder.add(part));
-    return { ...packet, data };
+/** The session store of express-session holds circular references. */
+function withoutSessionStore(handshake: object): object {
+  try {
+    const copy: { sessionStore?: unknown } = { ...handshake };
+    delete copy.sessionStore;
+    return copy;
+  } catch {
+    // a getter throws: it is left to those who look at each value
+    const descriptors = Object.getOwnPropertyDescriptors(handshake);
+    delete (descriptors as Record<string, unknown>)["sessionStore"];
+    return Object.defineProperties({}, descriptors);
   }
 }

@@ -2,61 +2,87 @@
  * Who is in the cluster, as the primary sees it: the workers that can be reached, and the nodes of each. A worker has
  * one node per namespace and server; each node has a uid of its own.
  */
+import type { PrimaryOutbox } from "./outbox";
+
 export interface NodeName {
   readonly uid: string;
   readonly nsp: string;
 }
 
+/**
+ * What is known of a worker's wire: `"silent"` before it has said anything, `"unknown"` when it may have said something
+ * before anybody listened.
+ */
+export type PeerWire = "silent" | "unknown" | "plain" | "fast";
+
+export class Peer {
+  readonly outbox: PrimaryOutbox;
+  readonly nodes = new Map<string, string>();
+  wire: PeerWire;
+
+  constructor(outbox: PrimaryOutbox, wire: PeerWire) {
+    this.outbox = outbox;
+    this.wire = wire;
+  }
+}
+
 export class Peers<Worker> {
-  readonly #nodes = new Map<Worker, Map<string, string>>();
-  readonly #owners = new Map<string, Worker>();
+  readonly #peers = new Map<Worker, Peer>();
+  readonly #owners = new Map<string, Peer>();
 
   get size(): number {
-    return this.#nodes.size;
+    return this.#peers.size;
   }
 
   get nodeCount(): number {
     return this.#owners.size;
   }
 
-  add(worker: Worker): void {
-    if (!this.#nodes.has(worker)) {
-      this.#nodes.set(worker, new Map());
-    }
+  get(worker: Worker): Peer | undefined {
+    return this.#peers.get(worker);
+  }
+
+  add(worker: Worker, peer: Peer): void {
+    this.#peers.set(worker, peer);
   }
 
   /** Forgets a worker, and returns the nodes that it had. */
   remove(worker: Worker): NodeName[] {
-    const nodes = this.#nodes.get(worker) ?? new Map<string, string>();
-    this.#nodes.delete(worker);
-    return Array.from(nodes, ([uid, nsp]) => {
-      this.#owners.delete(uid);
-      return { uid, nsp };
-    });
+    const peer = this.#peers.get(worker);
+    this.#peers.delete(worker);
+    return peer === undefined ? [] : this.removeNodes(peer);
   }
 
   /** Remembers that a node lives in a worker. */
-  addNode(worker: Worker, { uid, nsp }: NodeName): void {
-    if (this.#owners.get(uid) !== worker) {
+  addNode(peer: Peer, { uid, nsp }: NodeName): void {
+    if (this.#owners.get(uid) !== peer) {
       this.removeNode(uid);
     }
-    this.#nodes.get(worker)?.set(uid, nsp);
-    this.#owners.set(uid, worker);
+    peer.nodes.set(uid, nsp);
+    this.#owners.set(uid, peer);
   }
 
   removeNode(uid: string): void {
-    const owner = this.#owners.get(uid);
-    if (owner !== undefined) {
-      this.#nodes.get(owner)?.delete(uid);
-      this.#owners.delete(uid);
-    }
+    this.#owners.get(uid)?.nodes.delete(uid);
+    this.#owners.delete(uid);
   }
 
-  ownerOf(uid: string): Worker | undefined {
+  /** Forgets the nodes of a worker, and returns them. */
+  removeNodes(peer: Peer): NodeName[] {
+    const nodes = Array.from(peer.nodes, ([uid, nsp]) => ({ uid, nsp }));
+    nodes.forEach(({ uid }) => this.removeNode(uid));
+    return nodes;
+  }
+
+  ownerOf(uid: string): Peer | undefined {
     return this.#owners.get(uid);
   }
 
-  allBut(worker: Worker): Worker[] {
-    return Array.from(this.#nodes.keys()).filter((other) => other !== worker);
+  all(): IterableIterator<Peer> {
+    return this.#peers.values();
+  }
+
+  allBut(peer: Peer | undefined): Peer[] {
+    return Array.from(this.#peers.values()).filter((other) => other !== peer);
   }
 }

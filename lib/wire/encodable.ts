@@ -3,18 +3,30 @@
  * rest.
  */
 import { serialize } from "node:v8";
+import { MAX_DEPTH, refuseDeep } from "./depth";
 
-/** Whether one value can be encoded. It may throw instead of returning false. */
-export type CanEncode = (value: unknown) => boolean;
+/** Encodes one value, or throws. */
+export type Encode = (value: unknown) => unknown;
+
+// the containers above a value that is kept
+const MAX_COPIED_DEPTH = 100;
+// what is kept has to pass when the message around it is looked at
+const MAX_KEPT_DEPTH = MAX_DEPTH - MAX_COPIED_DEPTH - 10;
 
 /**
  * The two serializations of Node's IPC channel: what passes both, passes on any channel.
  *
  * @see https://nodejs.org/api/child_process.html#advanced-serialization
  */
-export const SERIALIZATIONS: readonly CanEncode[] = [
-  (value) => serialize(value) !== undefined,
-  (value) => JSON.stringify(value) !== "",
+export const SERIALIZATIONS: readonly Encode[] = [
+  (value) => {
+    refuseDeep(value, MAX_KEPT_DEPTH);
+    return serialize(value);
+  },
+  (value) => {
+    refuseDeep(value, MAX_KEPT_DEPTH);
+    return JSON.stringify(value);
+  },
 ];
 
 /**
@@ -24,32 +36,29 @@ export const SERIALIZATIONS: readonly CanEncode[] = [
  * a whole: a timer or a socket would take half of the process with it.
  *
  * @param value - the value, which is not changed
- * @param canEncode - decides over one value
+ * @param encode - throws if a value cannot be encoded
  * @param onLost - called with the path of each value that was left out, `sockets[].data.timer` for example
  */
 export function keepEncodable(
   value: unknown,
-  canEncode: CanEncode,
+  encode: Encode,
   onLost: (path: string) => void,
 ): unknown {
-  const kept = new Sieve(canEncode, onLost).keep(() => value, "");
+  const kept = new Sieve(encode, onLost).keep(() => value, "");
   return kept === LOST ? undefined : kept;
 }
-
-// shallow enough for the stack of whoever encodes it
-const MAX_DEPTH = 100;
 
 const LOST = Symbol("lost");
 
 class Sieve {
-  readonly #canEncode: CanEncode;
+  readonly #encode: Encode;
   readonly #onLost: (path: string) => void;
   readonly #ancestors = new Set<object>();
   // where everything refers to everything, there are more paths than anyone can follow
   readonly #copies = new Map<object, unknown>();
 
-  constructor(canEncode: CanEncode, onLost: (path: string) => void) {
-    this.#canEncode = canEncode;
+  constructor(encode: Encode, onLost: (path: string) => void) {
+    this.#encode = encode;
     this.#onLost = onLost;
   }
 
@@ -58,7 +67,8 @@ class Sieve {
     try {
       value = read();
       // JSON has no functions, and calls one that is named "toJSON"
-      if (typeof value !== "function" && this.#canEncode(value)) {
+      if (typeof value !== "function") {
+        this.#encode(value);
         return value;
       }
     } catch {
@@ -75,7 +85,7 @@ class Sieve {
       if (
         isContainer(value) &&
         !this.#ancestors.has(value) &&
-        this.#ancestors.size < MAX_DEPTH
+        this.#ancestors.size < MAX_COPIED_DEPTH
       ) {
         this.#ancestors.add(value);
         try {

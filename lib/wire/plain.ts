@@ -7,6 +7,13 @@ import { MessageType, type ClusterMessage } from "socket.io-adapter";
 /** The mark of every message of ours among the application's own IPC messages. */
 export const MESSAGE_SOURCE = "_sio_adapter";
 
+/**
+ * The uid of those who send and are no node themselves.
+ *
+ * @see https://github.com/socketio/socket.io/blob/main/packages/socket.io-adapter/lib/cluster-adapter.ts
+ */
+export const EMITTER_UID = "emitter";
+
 export interface Envelope {
   readonly source: string;
   /** The node that sent it: a worker has one per namespace. */
@@ -65,6 +72,15 @@ export function isAnswer(type: MessageType): boolean {
     default:
       return false;
   }
+}
+
+/** Whether a message is about the sender itself: that it is there, or leaves. */
+export function isMembership(type: number): boolean {
+  return (
+    type === MessageType.INITIAL_HEARTBEAT ||
+    type === MessageType.HEARTBEAT ||
+    type === MessageType.ADAPTER_CLOSE
+  );
 }
 
 /** What a node says when it leaves; the primary says it for a worker that is gone. */
@@ -159,9 +175,18 @@ function isPacket(packet: unknown): boolean {
 function isEvent(packet: unknown): boolean {
   return (
     Array.isArray(packet) &&
-    (typeof packet[0] === "string" || typeof packet[0] === "number")
+    (typeof packet[0] === "string" || typeof packet[0] === "number") &&
+    !RESERVED_EVENTS.has(packet[0])
   );
 }
+
+// no server can emit them to the others; the listeners of an application expect a socket
+// see RESERVED_EVENTS in https://github.com/socketio/socket.io/blob/main/packages/socket.io/lib/namespace.ts
+const RESERVED_EVENTS = new Set<unknown>([
+  "connect",
+  "connection",
+  "new_namespace",
+]);
 
 function isSocketDetails(socket: unknown): boolean {
   return (

@@ -4,61 +4,12 @@
 
 // deeper than what people send, shallow enough for the stack; it also stops at a circular structure
 const MAX_DEPTH = 100;
+// an object that is referred to twice is looked at twice: of some graphs, there is no end
+const MAX_OBJECTS = 100_000;
 
-// some thousand levels end the process that reads them from the channel, inside of Node
-const MAX_SAFE_DEPTH = 1_000;
-
-/**
- * Makes sure that the primary, and whoever else reads a value from the channel, survives it.
- *
- * @throws {RangeError} if the value is nested too deep
- */
-export function refuseDeep(root: unknown): void {
-  if (isDeep(root, 0) && countLevels(root) > MAX_SAFE_DEPTH) {
-    throw new RangeError(
-      `the data is nested more than ${MAX_SAFE_DEPTH} levels deep`,
-    );
-  }
+interface Budget {
+  left: number;
 }
-
-/** Whether a value is deep, or circular: that costs nothing in the usual case, which is neither. */
-function isDeep(value: unknown, depth: number): boolean {
-  return (
-    depth > MAX_SAFE_DEPTH ||
-    childrenOf(value).some((child) => isDeep(child, depth + 1))
-  );
-}
-
-function countLevels(root: unknown): number {
-  const seen = new Set<unknown>();
-  let levels = 0;
-  for (let level = [root]; level.length > 0; levels++) {
-    const next = new Set(level.flatMap(childrenOf));
-    level = Array.from(next).filter((value) => !seen.has(value));
-    level.forEach((value) => seen.add(value));
-  }
-  return levels;
-}
-
-function childrenOf(value: unknown): unknown[] {
-  if (
-    typeof value !== "object" ||
-    value === null ||
-    ArrayBuffer.isView(value)
-  ) {
-    return NONE;
-  }
-  if (value instanceof Map) {
-    return [...value.keys(), ...value.values()];
-  }
-  return Array.isArray(value)
-    ? value
-    : value instanceof Set
-      ? [...value]
-      : Object.values(value);
-}
-
-const NONE: unknown[] = [];
 
 /**
  * Whether a value reads the same after the channel has copied it: the copy has the fields of an object, the parser of
@@ -67,7 +18,11 @@ const NONE: unknown[] = [];
  *
  * @param value - any value; a getter that throws makes this function throw
  */
-export function isPlain(value: unknown, depth = 0): boolean {
+export function isPlain(value: unknown): boolean {
+  return isPlainValue(value, 0, { left: MAX_OBJECTS });
+}
+
+function isPlainValue(value: unknown, depth: number, budget: Budget): boolean {
   switch (typeof value) {
     case "string":
     case "number":
@@ -75,14 +30,14 @@ export function isPlain(value: unknown, depth = 0): boolean {
     case "undefined":
       return true;
     case "object":
-      return value === null || isPlainObject(value, depth + 1);
+      return value === null || isPlainObject(value, depth + 1, budget);
     default:
       return false;
   }
 }
 
-function isPlainObject(value: object, depth: number): boolean {
-  if (depth > MAX_DEPTH) {
+function isPlainObject(value: object, depth: number, budget: Budget): boolean {
+  if (depth > MAX_DEPTH || budget.left-- === 0) {
     return false;
   }
   if (Buffer.isBuffer(value) || value instanceof ArrayBuffer) {
@@ -97,7 +52,7 @@ function isPlainObject(value: object, depth: number): boolean {
   }
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
-      if (!isPlain(value[i], depth)) {
+      if (!isPlainValue(value[i], depth, budget)) {
         return false;
       }
     }
@@ -109,7 +64,7 @@ function isPlainObject(value: object, depth: number): boolean {
   }
   const fields = value as Record<string, unknown>;
   for (const key in fields) {
-    if (!isPlain(fields[key], depth)) {
+    if (!isPlainValue(fields[key], depth, budget)) {
       return false;
     }
   }

@@ -21,6 +21,8 @@ export interface Channel {
 interface ChannelListeners {
   readonly onMessage: (message: unknown) => void;
   readonly onDisconnect: () => void;
+  /** The process closes the channel in this tick: what is sent now is the last. */
+  readonly beforeDisconnect: () => void;
   /** The process ends in this tick: what is sent now is the last. */
   readonly onExit: () => void;
 }
@@ -32,29 +34,37 @@ export function processChannel(): Channel {
   if (typeof process.send !== "function") {
     throw noIpcChannel();
   }
-  let current: ChannelListeners | undefined;
+  let close = (): void => {};
   return {
     get connected() {
-      return process.connected;
+      // a launcher that has put a send() of its own in place may know nothing of it
+      return process.connected !== false;
     },
     send(message) {
       // the callback keeps an error of the channel from becoming an "error" event of the process
       process.send!(message, undefined, {}, ignoreError);
     },
-    open(listeners) {
-      current = listeners;
-      process.on("message", listeners.onMessage);
-      process.on("disconnect", listeners.onDisconnect);
-      process.on("exit", listeners.onExit);
+    open({ onMessage, onDisconnect, beforeDisconnect, onExit }) {
+      const { disconnect } = process;
+      // there is no event before the channel is closed
+      const flushAndDisconnect = (): void => {
+        beforeDisconnect();
+        disconnect.call(process);
+      };
+      process.disconnect = flushAndDisconnect;
+      process.on("message", onMessage);
+      process.on("disconnect", onDisconnect);
+      process.on("exit", onExit);
+      close = () => {
+        process.off("message", onMessage);
+        process.off("disconnect", onDisconnect);
+        process.off("exit", onExit);
+        if (process.disconnect === flushAndDisconnect) {
+          process.disconnect = disconnect;
+        }
+      };
     },
-    close() {
-      if (current) {
-        process.off("message", current.onMessage);
-        process.off("disconnect", current.onDisconnect);
-        process.off("exit", current.onExit);
-        current = undefined;
-      }
-    },
+    close: () => close(),
   };
 }
 

@@ -1,76 +1,114 @@
 /**
- * The link of this process to the cluster. All adapters of the process share it: one listener on the channel, whatever
- * the number of namespaces and servers.
+ * The link of this process to the cluster. All adapters of the process share it: one listener on the channel, one wire,
+ * one outbox, whatever the number of namespaces and servers.
  */
+import { randomBytes } from "node:crypto";
 import { debugWorker as debug } from "../debug";
-import { errorMessage } from "../errors";
 import { warnOnce } from "../warnings";
 import { keepEncodable, SERIALIZATIONS } from "../wire/encodable";
 import {
+  convertSection,
+  FastType,
+  framesMessage,
+  isFramesMessage,
+  readControl,
+  readOffer,
+  sectionBytes,
+  withOffer,
+  type Control,
+  type Wire,
+} from "../wire/fast";
+import type { Origin } from "../wire/frame-writer";
+import type { PacketHeader, Part } from "../wire/frames";
+import {
   isEnvelope,
+  isKnownType,
+  isMembership,
   isOurs,
   isPlainMessage,
   type Envelope,
   type PlainMessage,
 } from "../wire/plain";
-import { refuseDeep } from "../wire/portable";
+import { refuseDeep } from "../wire/depth";
+import { encodeValue } from "../wire/values";
 import { processChannel, type Channel } from "./channel";
-
-/** A node of the cluster: the adapter of one namespace of one server. */
-export interface Node {
-  /** Called inside the channel's own event, so that what it does keeps the order of the channel. */
-  onMessage(message: PlainMessage): void;
-  /** Called when the channel has closed: no other worker can be reached any more. */
-  onDisconnect(): void;
-  /** Called when the process is about to end. */
-  onExit(): void;
-}
+import { dispatchFrames } from "./frame-dispatch";
+import { NodeRegistry, type Node } from "./node-registry";
+import { Outbox } from "./outbox";
 
 export class Link {
   readonly #channel: Channel;
-  readonly #nodes = new Map<string, Set<Node>>();
+  readonly #nodes = new NodeRegistry();
+  readonly #uid = randomBytes(8).toString("hex");
+  readonly #outbox = new Outbox((sections) => this.#sendSections(sections));
+  #wire: Wire = "plain";
+  /** Whether the channel takes binary data as it is; known once the fast wire is in use. */
+  #isBinary = false;
 
   constructor(channel: Channel) {
     this.#channel = channel;
   }
 
-  /** Begins to pass on what concerns a namespace. */
-  join(nsp: string, node: Node): void {
-    if (this.#nodes.size === 0) {
+  /** The wire that the primary has told this process to use: the plain one until then. */
+  get wire(): Wire {
+    return this.#wire;
+  }
+
+  /** Begins to pass on what concerns a node. */
+  join(node: Node): void {
+    if (this.#nodes.isEmpty) {
       this.#channel.open({
-        onMessage: (message) => this.#dispatch(message),
+        onMessage: (message) => this.#onMessage(message),
         onDisconnect: () => {
           debug("the channel has closed");
-          this.#forEachNode((node) => node.onDisconnect());
+          this.#nodes.forEach((other) => other.onDisconnect());
         },
-        onExit: () => this.#forEachNode((node) => node.onExit()),
+        beforeDisconnect: () => this.#outbox.flush(),
+        onExit: () => this.#onExit(),
       });
     }
-    const nodes = this.#nodes.get(nsp);
-    if (nodes) {
-      nodes.add(node);
-    } else {
-      this.#nodes.set(nsp, new Set([node]));
-    }
+    this.#nodes.add(node);
   }
 
   /** Ends what `join()` began. The channel is let go with the last node. */
-  leave(nsp: string, node: Node): void {
-    const nodes = this.#nodes.get(nsp);
-    if (!nodes?.delete(node) || nodes.size > 0) {
-      return;
-    }
-    this.#nodes.delete(nsp);
-    if (this.#nodes.size === 0) {
+  leave(node: Node): void {
+    this.#nodes.delete(node);
+    if (this.#nodes.isEmpty) {
+      this.#outbox.flush();
       this.#channel.close();
+      this.#wire = "plain";
     }
   }
 
   /** @throws the serializer's error, if the message cannot be encoded */
-  send(message: object): void {
-    if (this.#channel.connected) {
+  send(origin: Origin, message: Envelope): void {
+    if (!this.#channel.connected) {
+      return;
+    }
+    if (isMembership(message.type)) {
+      // the primary reads them, and learns from them what this side can speak [W2]
+      this.#outbox.flush();
+      this.#channel.send(withOffer(message));
+    } else if (this.#wire === "plain") {
       refuseDeep(message);
       this.#channel.send(message);
+    } else {
+      refuseDeep(message);
+      const data = encodeValue(message.data, this.#isBinary);
+      this.#outbox.write((writer) =>
+        writer.writeMessage(origin, message.requesterUid, message.type, data),
+      );
+    }
+  }
+
+  /** Sends a packet as its parser has encoded it. Only for the fast wire. */
+  sendPacket(
+    origin: Origin,
+    header: PacketHeader,
+    parts: readonly Part[],
+  ): void {
+    if (this.#channel.connected) {
+      this.#outbox.write((writer) => writer.writePacket(origin, header, parts));
     }
   }
 
@@ -78,47 +116,96 @@ export class Link {
    * Sends an answer. A value in it that cannot be encoded is left out, with one process warning that names it: whoever
    * asked waits for the rest.
    */
-  sendAnswer(answer: Envelope): void {
+  sendAnswer(node: Node, answer: Envelope): void {
     let sendable = answer;
-    for (const canEncode of SERIALIZATIONS) {
-      if (this.#trySend(sendable)) {
+    for (const encode of SERIALIZATIONS) {
+      if (this.#trySend(node, sendable)) {
         return;
       }
-      const data = keepEncodable(sendable.data, canEncode, (path) =>
+      const data = keepEncodable(sendable.data, encode, (path) =>
         warnOnce(
           `a value that cannot be sent to another worker was left out of an answer: ${path}`,
         ),
       );
       sendable = { ...sendable, data };
     }
-    if (!this.#trySend(sendable)) {
+    if (!this.#trySend(node, sendable)) {
       warnOnce("an answer to another worker cannot be sent");
     }
   }
 
-  #trySend(message: object): boolean {
+  #trySend(node: Node, message: Envelope): boolean {
     try {
-      this.send(message);
+      this.send(node, message);
       return true;
     } catch (error) {
-      debug("a message cannot be encoded: %s", errorMessage(error));
+      debug(
+        "a message cannot be encoded: %s",
+        error instanceof Error ? error.name : typeof error,
+      );
       return false;
     }
   }
 
-  #dispatch(message: unknown): void {
+  #onMessage(message: unknown): void {
     if (!isOurs(message)) {
       return;
     }
-    if (!isEnvelope(message) || !isPlainMessage(message)) {
+    if (!isEnvelope(message)) {
       debug("ignore a message of an unknown form");
-      return;
+    } else if (isFramesMessage(message)) {
+      for (const section of message.data) {
+        dispatchFrames(sectionBytes(section), this.#nodes);
+      }
+    } else if (message.type === FastType.CONTROL) {
+      this.#onControl(readControl(message), readOffer(message)?.isBinary);
+    } else if (isPlainMessage(message) || !isKnownType(message.type)) {
+      // a subclass may have types of its own
+      const known = message as PlainMessage;
+      this.#nodes.of(message.nsp)?.forEach((node) => node.onMessage(known));
+    } else {
+      debug("ignore a message of an unknown form");
     }
-    this.#nodes.get(message.nsp)?.forEach((node) => node.onMessage(message));
   }
 
-  #forEachNode(action: (node: Node) => void): void {
-    this.#nodes.forEach((nodes) => nodes.forEach(action));
+  #onControl(control: Control | undefined, isBinary = false): void {
+    debug("control: %s", control);
+    switch (control) {
+      case "fast":
+        this.#isBinary = isBinary;
+        this.#wire = "fast";
+        break;
+      case "plain":
+        // what was written before the change leaves before the change
+        this.#outbox.flush();
+        this.#wire = "plain";
+        break;
+      case "greet":
+        this.#nodes.forEach((node) => node.greet());
+        break;
+      case undefined:
+        debug("ignore a message of an unknown form");
+        break;
+      default: {
+        const unknown: never = control;
+        return unknown;
+      }
+    }
+  }
+
+  #onExit(): void {
+    this.#nodes.forEach((node) => node.onExit());
+    // no turn of the event loop follows: what listeners behind this one send has to leave at once
+    this.#wire = "plain";
+  }
+
+  #sendSections(sections: Buffer[]): void {
+    if (this.#channel.connected) {
+      const data = sections.map((section) =>
+        convertSection(section, this.#isBinary),
+      );
+      this.#channel.send(framesMessage(this.#uid, data));
+    }
   }
 }
 

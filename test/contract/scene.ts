@@ -27,9 +27,12 @@ export interface Theme {
   scenarios: Record<string, Scenario>;
 }
 
-/** Buffers survive the channel whatever form they travel in. */
-export function carriesBinary({ serialization }: Column): boolean {
-  return serialization === "advanced";
+/** Buffers survive `advanced` serialization, and the fast wire on any channel. */
+export function carriesBinary(column: Column): boolean {
+  return (
+    column.serialization === "advanced" ||
+    [column.primary, ...column.workers].every((kind) => kind === "ours")
+  );
 }
 
 export function isMixed({ workers }: Column): boolean {

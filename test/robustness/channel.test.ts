@@ -17,7 +17,7 @@ for (const serialization of serializations) {
     });
     afterEach(() => cluster.stop());
 
-    it("what is emitted directly before process.exit() arrives", async () => {
+    it("a hundred events that are emitted directly before process.exit() arrive", async () => {
       const client = await second.connect();
       const dying = first.run(({ io }) => {
         for (let i = 0; i < 100; i++) {
@@ -29,7 +29,7 @@ for (const serialization of serializations) {
       assert.equal((await collect(client, "last words", 100)).length, 100);
     });
 
-    it("what is emitted directly before process.disconnect() arrives", async () => {
+    it("a hundred events that are emitted directly before process.disconnect() arrive", async () => {
       const client = await second.connect();
       const dying = first.run(({ io }) => {
         for (let i = 0; i < 100; i++) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { onceEvent, received } from "../support/client";
+import { collect, onceEvent, received } from "../support/client";
 import type { TestCluster } from "../support/cluster";
 import { eventually, within } from "../support/wait";
 import type { TestWorker } from "../support/worker";
@@ -106,7 +106,32 @@ describe("namespaces and servers that come and go", () => {
     }
   });
 
-  it("a closed adapter sends and answers nothing any more", async () => {
+  it("what a listener of disconnect emits when the last client of a dynamic namespace leaves arrives elsewhere", async () => {
+    await Promise.all(
+      cluster.workers.map((worker) =>
+        worker.run(({ io }) => {
+          io.of(/^\/room-\d+$/).on("connection", (socket) => {
+            socket.on("disconnect", async () => {
+              socket.nsp.emit("left", 1);
+              await Promise.resolve();
+              socket.nsp.to("a").emit("left", 2);
+              socket.nsp.emit("left", 3);
+            });
+          });
+        }),
+      ),
+    );
+    const staying = await second.connect("/room-1");
+    const leaving = await first.connect("/room-1");
+    leaving.disconnect();
+    assert.deepEqual(await collect(staying, "left", 2), [[1], [3]]);
+    const count = await second.run(({ io }) =>
+      io.of("/room-1").adapter.serverCount(),
+    );
+    assert.equal(count, 1);
+  });
+
+  it("a closed adapter is no member any more, and answers nothing", async () => {
     await cluster.formed("/news");
     const client = await first.connect("/news");
     await first.run(({ io, state }) => {
@@ -120,7 +145,6 @@ describe("namespaces and servers that come and go", () => {
       void adapter.close();
       void adapter.close();
       io.of("/news").emit("late");
-      io.of("/news").serverSideEmit("late");
     });
     assert.deepEqual(await onceEvent(client, "late"), []);
     const result = await first.run(async ({ io, state }) => ({
@@ -129,7 +153,8 @@ describe("namespaces and servers that come and go", () => {
         .filter(({ source }) => source === "_sio_adapter")
         .map(({ type }) => type),
     }));
-    assert.deepEqual(result, { sockets: 1, types: [13] });
+    // goodbye, and what was emitted after it
+    assert.deepEqual(result, { sockets: 1, types: [13, 14] });
   });
 
   it("a pending request settles when its server closes", async () => {

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ClusterAdapterError } from "../../dist/errors";
-import { resolveAdapterOptions, type AdapterOptions } from "../../dist/options";
+import {
+  resolveAdapterOptions,
+  resolvePrimaryOptions,
+  type AdapterOptions,
+  type PrimaryOptions,
+} from "../../dist/options";
 
 const DEFAULTS = {
   heartbeatInterval: 5_000,
@@ -119,6 +124,58 @@ describe("options", () => {
           );
         }
       }),
+    );
+  });
+});
+
+describe("the options of the primary", () => {
+  const defaults = {
+    maxBacklogBytes: 50_331_648,
+    maxBacklogMessages: 100_000,
+  };
+
+  function assertPrimaryRefuses(options: unknown, message: RegExp): void {
+    assert.throws(() => resolvePrimaryOptions(options as PrimaryOptions), {
+      constructor: ClusterAdapterError,
+      code: "ERR_INVALID_OPTION",
+      message,
+    });
+  }
+
+  it("have the documented defaults", () => {
+    for (const given of [undefined, null, {}, { maxBacklogBytes: undefined }]) {
+      assert.deepEqual(resolvePrimaryOptions(given), defaults);
+    }
+    resolvePrimaryOptions().maxBacklogBytes = 1;
+    assert.deepEqual(resolvePrimaryOptions(), defaults);
+  });
+
+  it("are kept as they were given", () => {
+    for (const key of Object.keys(defaults)) {
+      const resolved = resolvePrimaryOptions({ [key]: 7 });
+      assert.deepEqual(resolved, { ...defaults, [key]: 7 });
+    }
+  });
+
+  it("are refused when they are not positive whole numbers", () => {
+    for (const key of Object.keys(defaults)) {
+      for (const value of [0, -1, 1.5, NaN, Infinity, "5", null, 5n]) {
+        const message = new RegExp(
+          `^the option "${key}" must be a positive whole number`,
+        );
+        assertPrimaryRefuses({ [key]: value }, message);
+      }
+    }
+    assertPrimaryRefuses(5, /options must be an object, got 5$/);
+  });
+
+  it("are refused when nobody knows them", () => {
+    const message =
+      /^the option "maxBacklog" must be one of maxBacklogBytes, maxBacklogMessages, got 1$/;
+    assertPrimaryRefuses({ maxBacklog: 1 }, message);
+    assertPrimaryRefuses(
+      { toString: 1 },
+      /^the option "toString" must be one of /,
     );
   });
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Server } from "socket.io";
 import { Adapter } from "socket.io-adapter";
-import { internals, PacketEncoder, type Packet } from "../../dist/socket-io";
+import { PacketEncoder, partsOf } from "../../dist/packet-encoder";
+import { internals, type Packet } from "../../dist/socket-io";
 import { RecordingAdapter } from "./support/recording-adapter";
 
 const msgpackParser = require("socket.io-msgpack-parser") as object;
@@ -89,45 +90,38 @@ describe("the encoder of packets", () => {
     });
   });
 
-  it("tells what a client will receive", () => {
+  it("tells what a client makes of a packet", () => {
     const packet = event("a", { toJSON: () => "J", left: 1 }, new Date(0));
-    encoder.prepare(packet);
-    assert.deepEqual(encoder.received(packet), {
-      type: EVENT,
-      nsp: "/",
-      data: ["a", "J", "1970-01-01T00:00:00.000Z"],
-    });
-    assert.equal(encoded.length, 1);
-    assert.equal(typeof packet.data[1], "object");
-    assert.deepEqual(encoder.encode(packet), [
-      '2["a","J","1970-01-01T00:00:00.000Z"]',
+    const parts = encoder.prepare(packet);
+    const text = '2["a","J","1970-01-01T00:00:00.000Z"]';
+    assert.deepEqual(parts, [text]);
+    assert.deepEqual(encoder.decode(parts), [
+      "a",
+      "J",
+      "1970-01-01T00:00:00.000Z",
     ]);
+    assert.equal(typeof packet.data[1], "object");
+    assert.deepEqual(encoder.encode(packet), [text]);
     assert.equal(encoded.length, 1);
   });
 
-  it("tells what a client will receive of binary data, however many pieces", () => {
+  it("tells what a client makes of binary data, however many pieces", () => {
     const pieces = Array.from({ length: 50 }, (_, i) => Buffer.from([i]));
-    const packet = event("a", { pieces }, new Map());
-    const { data } = encoder.received(packet);
-    assert.deepEqual(data, ["a", { pieces }, {}]);
-  });
-
-  it("encodes what was not prepared", () => {
-    encoder.prepare(event("other"));
-    assert.deepEqual(encoder.received(event("a")).data, ["a"]);
+    const parts = encoder.prepare(event("a", { pieces }, new Map()));
+    assert.equal(parts.length, 51);
+    assert.deepEqual(encoder.decode(parts), ["a", { pieces }, {}]);
   });
 
   it("speaks the parser of the server", () => {
     adapter.close();
     setUp(new Server({ parser: msgpackParser }));
     const packet = event("a", { toJSON: () => "J" }, Buffer.from("b"));
-    encoder.prepare(packet);
-    assert.equal(Buffer.isBuffer(encoder.encode(packet)[0]), true);
-    const { data } = encoder.received(packet);
-    assert.deepEqual(data, ["a", "J", Buffer.from("b")]);
+    const parts = encoder.prepare(packet);
+    assert.equal(Buffer.isBuffer(parts[0]), true);
+    assert.deepEqual(encoder.decode(parts), ["a", "J", Buffer.from("b")]);
   });
 
-  it("keeps the arguments where a parser tells nothing", () => {
+  it("has no arguments where a parser tells nothing", () => {
     adapter.close();
     class Silent {
       on() {}
@@ -137,6 +131,52 @@ describe("the encoder of packets", () => {
       encode = () => ["?"];
     };
     setUp(new Server({ parser: { Encoder, Decoder: Silent } as never }));
-    assert.deepEqual(encoder.received(event("a", 1)).data, ["a", 1]);
+    assert.deepEqual(encoder.decode(["?"]), []);
+  });
+
+  it("passes the bytes of another worker on to the clients, and decodes nothing", () => {
+    const parts = ['2["a",1]'];
+    const packet = encoder.adopt(parts);
+    assert.deepEqual([packet.type, packet.nsp], [EVENT, "/"]);
+    assert.equal(encoder.encode(packet), parts);
+    assert.equal(encoded.length, 0);
+  });
+
+  it("decodes the bytes of another worker once, for those who listen", () => {
+    const parts = ['51-["a",{"_placeholder":true,"num":0}]', Buffer.of(1)];
+    const packet = encoder.adopt(parts);
+    const { data } = packet;
+    assert.deepEqual(data, ["a", Buffer.of(1)]);
+    assert.equal(packet.data, data);
+    assert.equal(encoder.encode(packet), parts);
+    assert.equal(encoded.length, 0);
+  });
+});
+
+describe("the parts of an encoded packet", () => {
+  it("are texts and bytes, whatever holds them", () => {
+    const { buffer } = Uint8Array.of(0, 1, 2, 3);
+    const bytes = Buffer.of(9);
+    const parts = partsOf([
+      "text",
+      bytes,
+      buffer,
+      new DataView(buffer, 1, 2),
+      new Uint16Array(buffer, 2, 1),
+    ]);
+    assert.equal(parts[1], bytes);
+    assert.deepEqual(
+      parts.map((part) => (typeof part === "string" ? part : [...part])),
+      ["text", [9], [0, 1, 2, 3], [1, 2], [2, 3]],
+    );
+  });
+
+  it("cannot be anything else", () => {
+    for (const part of [1, null, undefined, {}, [1]]) {
+      assert.throws(() => partsOf(["a", part]), {
+        name: "TypeError",
+        message: /neither text nor binary/,
+      });
+    }
   });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import cluster from "node:cluster";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { setupPrimary, type PrimaryHandle } from "../../dist/setup-primary";
 import { freshCopy } from "./support/fresh-copy";
 import { stub } from "./support/stub";
@@ -9,10 +10,12 @@ const EVENTS = ["fork", "message", "disconnect", "exit"];
 const MARK = Symbol.for("@socket.io/cluster-adapter:primary");
 const HEARTBEAT = 2;
 const ADAPTER_CLOSE = 13;
+const CONTROL = 15;
 
 /** What the primary sees of a worker. */
 class FakeWorker {
   readonly sent: Array<{ uid: string; type: number }> = [];
+  readonly process = { pid: 1 };
   connected = true;
   onSend: (error: null, callback: unknown) => void = () => {};
 
@@ -23,6 +26,7 @@ class FakeWorker {
   send(message: { uid: string; type: number }, callback?: unknown): void {
     this.onSend(null, callback);
     this.sent.push(message);
+    process.nextTick(callback as () => void);
   }
 }
 
@@ -82,18 +86,19 @@ describe("setupPrimary()", () => {
     assert.equal(setUp(), other);
   });
 
-  it("relays the messages of a worker to the others", () => {
+  it("relays the messages of a worker to the others", async () => {
     setUp();
     const [a, b, c] = [new FakeWorker(), new FakeWorker(), new FakeWorker()];
     [a, b, c].forEach((worker) => emit("fork", worker));
     emit("message", a, heartbeat("a"));
     emit("message", b, { source: "the application" });
+    await nextTurn();
     assert.deepEqual(a.sent, []);
     assert.deepEqual(b.sent, [heartbeat("a")]);
     assert.deepEqual(c.sent, [heartbeat("a")]);
   });
 
-  it("knows the workers that are connected already", () => {
+  it("knows the workers that are connected already", async () => {
     const [a, b, gone] = [new FakeWorker(), new FakeWorker(), new FakeWorker()];
     gone.connected = false;
     const workers = { 1: a, 2: b, 3: undefined, 4: gone };
@@ -105,27 +110,36 @@ describe("setupPrimary()", () => {
     }
     gone.connected = true;
     emit("message", a, heartbeat("a"));
-    assert.deepEqual(b.sent, [heartbeat("a")]);
+    await nextTurn();
+    assert.deepEqual(
+      b.sent.map(({ uid, type }) => [uid, type]),
+      [
+        ["primary", CONTROL],
+        ["a", HEARTBEAT],
+      ],
+    );
     assert.deepEqual(gone.sent, []);
   });
 
   for (const event of ["disconnect", "exit"]) {
-    it(`announces the nodes of a worker on "${event}"`, () => {
+    it(`announces the nodes of a worker on "${event}"`, async () => {
       setUp();
       const [a, b] = [new FakeWorker(), new FakeWorker()];
       emit("fork", b);
       emit("message", a, heartbeat("a"));
-      b.sent.length = 0;
       a.connected = false;
       emit(event, a);
-      assert.deepEqual(b.sent, [{ ...heartbeat("a"), type: ADAPTER_CLOSE }]);
       emit("exit", a);
       emit("disconnect", a);
-      assert.equal(b.sent.length, 1);
+      await nextTurn();
+      assert.deepEqual(b.sent, [
+        heartbeat("a"),
+        { ...heartbeat("a"), type: ADAPTER_CLOSE },
+      ]);
     });
   }
 
-  it("waits for the end of the channel of a worker that has exited", () => {
+  it("waits for the end of the channel of a worker that has exited", async () => {
     setUp();
     const [a, b] = [new FakeWorker(), new FakeWorker()];
     emit("fork", b);
@@ -134,6 +148,7 @@ describe("setupPrimary()", () => {
     emit("message", a, heartbeat("a2"));
     a.connected = false;
     emit("disconnect", a);
+    await nextTurn();
     assert.deepEqual(
       b.sent.map(({ uid, type }) => [uid, type]),
       [
@@ -145,7 +160,7 @@ describe("setupPrimary()", () => {
     );
   });
 
-  it("sends nothing to a worker that is not connected, and swallows errors of one that is", () => {
+  it("sends nothing to a worker that is not connected, and swallows errors of one that is", async () => {
     setUp();
     const [a, b, c] = [new FakeWorker(), new FakeWorker(), new FakeWorker()];
     [a, b, c].forEach((worker) => emit("fork", worker));
@@ -153,30 +168,40 @@ describe("setupPrimary()", () => {
     let callback: unknown;
     c.onSend = (_, given) => (callback = given);
     emit("message", a, heartbeat("a"));
+    await nextTurn();
     assert.deepEqual([b.sent.length, c.sent.length], [0, 1]);
     assert.equal(typeof callback, "function");
     (callback as (error: Error) => void)(new Error("EPIPE"));
   });
 
-  it("survives a message that cannot be sent on, and sends it to the others", () => {
+  it("survives a message that cannot be sent on, and sends it to the others", async () => {
     setUp();
     const [a, b, c] = [new FakeWorker(), new FakeWorker(), new FakeWorker()];
     [a, b, c].forEach((worker) => emit("fork", worker));
     b.onSend = () => {
       throw new RangeError("Maximum call stack size exceeded");
     };
-    warningsOf(() => emit("message", a, heartbeat("a")));
+    const warnings: string[] = [];
+    const restore = stub(process, "emitWarning", (text: string) =>
+      warnings.push(text),
+    );
+    emit("message", a, heartbeat("a"));
+    await nextTurn();
+    restore();
     assert.deepEqual(c.sent, [heartbeat("a")]);
+    assert.match(warnings.join(), /Maximum call stack size exceeded/);
   });
 
-  it("stops with close(), and can be called again", () => {
+  it("stops with close(), and can be called again", async () => {
     const handle = setUp();
     const [a, b] = [new FakeWorker(), new FakeWorker()];
     [a, b].forEach((worker) => emit("fork", worker));
     handle.close();
+    await nextTurn();
     assert.deepEqual(listenerCounts(), before);
     assert.equal(MARK in cluster, false);
     emit("message", a, heartbeat("a"));
+    await nextTurn();
     assert.deepEqual(b.sent, []);
 
     const next = setUp();
@@ -185,6 +210,29 @@ describe("setupPrimary()", () => {
     handle.close();
     assert.deepEqual(listenerCounts(), listening);
     assert.equal(setUp(), next);
+  });
+
+  it("checks its options", () => {
+    assert.throws(() => setupPrimary({ maxBacklogBytes: 0 }), /must be/);
+  });
+
+  it("takes a worker that reads nothing out of the cluster, within its limits", async () => {
+    handles.push(setupPrimary({ maxBacklogMessages: 3 }));
+    const [a, b] = [new FakeWorker(), new FakeWorker()];
+    [a, b].forEach((worker) => emit("fork", worker));
+    emit("message", b, heartbeat("b"));
+    await nextTurn();
+    const warnings = warningsOf(() => {
+      for (let i = 0; i < 9; i++) {
+        emit("message", a, heartbeat("a"));
+      }
+    });
+    assert.match(
+      warnings.join(),
+      /^worker undefined \(pid 1\) .*Messages: 3\)/,
+    );
+    await nextTurn();
+    assert.equal(a.sent.pop()?.type, ADAPTER_CLOSE);
   });
 
   it("warns in a worker, and does nothing there", () => {

@@ -1,16 +1,31 @@
 import assert from "node:assert/strict";
-import { Peers } from "../../../dist/primary/peers";
+import { Peer, Peers, type PeerWire } from "../../../dist/primary/peers";
+import { PrimaryOutbox } from "../../../dist/primary/outbox";
+
+function createPeer(wire: PeerWire = "silent"): Peer {
+  const outbox = new PrimaryOutbox({
+    maxBacklogBytes: 1,
+    maxBacklogMessages: 1,
+    send: assert.fail,
+    onOverflow: assert.fail,
+    onDrain: assert.fail,
+  });
+  return new Peer(outbox, wire);
+}
 
 describe("peers", () => {
   let peers: Peers<string>;
+  let one: Peer;
+  let two: Peer;
 
   beforeEach(() => {
     peers = new Peers();
-    peers.add("one");
-    peers.add("two");
-    peers.addNode("one", { uid: "a", nsp: "/" });
-    peers.addNode("one", { uid: "b", nsp: "/news" });
-    peers.addNode("two", { uid: "c", nsp: "/" });
+    [one, two] = [createPeer(), createPeer("fast")];
+    peers.add("one", one);
+    peers.add("two", two);
+    peers.addNode(one, { uid: "a", nsp: "/" });
+    peers.addNode(one, { uid: "b", nsp: "/news" });
+    peers.addNode(two, { uid: "c", nsp: "/" });
   });
 
   it("are counted, and so are their nodes", () => {
@@ -20,26 +35,43 @@ describe("peers", () => {
   });
 
   it("are known without nodes, too", () => {
-    peers.add("three");
+    const three = createPeer();
+    peers.add("three", three);
     assert.equal(peers.size, 3);
-    assert.deepEqual(peers.allBut("one"), ["two", "three"]);
+    assert.deepEqual(peers.allBut(one), [two, three]);
     assert.deepEqual(peers.remove("three"), []);
   });
 
-  it("keep their nodes when they are added again", () => {
-    peers.add("one");
-    assert.equal(peers.remove("one").length, 2);
+  it("are found by their worker, with what is known of them", () => {
+    assert.equal(peers.get("one"), one);
+    assert.equal(peers.get("two")?.wire, "fast");
+    assert.equal(peers.get("unknown"), undefined);
+    peers.remove("one");
+    assert.equal(peers.get("one"), undefined);
+  });
+
+  it("stay when their nodes are removed", () => {
+    assert.deepEqual(peers.removeNodes(one), [
+      { uid: "a", nsp: "/" },
+      { uid: "b", nsp: "/news" },
+    ]);
+    assert.deepEqual([peers.size, peers.nodeCount], [2, 1]);
+    assert.deepEqual(peers.removeNodes(one), []);
+    peers.addNode(one, { uid: "a", nsp: "/" });
+    assert.equal(peers.ownerOf("a"), one);
   });
 
   it("own their nodes", () => {
-    assert.equal(peers.ownerOf("a"), "one");
-    assert.equal(peers.ownerOf("c"), "two");
+    assert.equal(peers.ownerOf("a"), one);
+    assert.equal(peers.ownerOf("c"), two);
     assert.equal(peers.ownerOf("unknown"), undefined);
   });
 
   it("are all the others, seen from one of them", () => {
-    assert.deepEqual(peers.allBut("one"), ["two"]);
-    assert.deepEqual(peers.allBut("stranger"), ["one", "two"]);
+    assert.deepEqual(peers.allBut(one), [two]);
+    assert.deepEqual(peers.allBut(createPeer()), [one, two]);
+    assert.deepEqual(peers.allBut(undefined), [one, two]);
+    assert.deepEqual([...peers.all()], [one, two]);
   });
 
   it("take their nodes with them", () => {
@@ -62,16 +94,16 @@ describe("peers", () => {
   });
 
   it("count a node once, however often it is heard", () => {
-    peers.addNode("one", { uid: "a", nsp: "/" });
+    peers.addNode(one, { uid: "a", nsp: "/" });
     assert.equal(peers.nodeCount, 3);
     assert.equal(peers.remove("one").length, 2);
   });
 
   it("have only the nodes that no other has claimed since", () => {
-    peers.addNode("two", { uid: "a", nsp: "/" });
-    assert.equal(peers.ownerOf("a"), "two");
+    peers.addNode(two, { uid: "a", nsp: "/" });
+    assert.equal(peers.ownerOf("a"), two);
     assert.deepEqual(peers.remove("one"), [{ uid: "b", nsp: "/news" }]);
-    assert.equal(peers.ownerOf("a"), "two");
+    assert.equal(peers.ownerOf("a"), two);
     assert.equal(peers.remove("two").length, 2);
     assert.equal(peers.nodeCount, 0);
   });

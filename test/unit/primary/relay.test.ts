@@ -1,118 +1,31 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { MessageType } from "socket.io-adapter";
-import { Relay } from "../../../dist/primary/relay";
 import { adapterClose, MESSAGE_SOURCE } from "../../../dist/wire/plain";
+import { RelayScene, message, type Sent } from "../support/relay-scene";
+import { warningsOf } from "../support/warnings";
 
-const ANSWER = MessageType.SERVER_SIDE_EMIT_RESPONSE;
 const UNKNOWN_TYPE = 99;
 
-interface Sent {
-  to: number;
-  message: object;
-}
-
-function message(uid: string, type: number, requesterUid?: string) {
-  const data = { requestId: "r", packet: ["event"] };
-  return { source: MESSAGE_SOURCE, uid, nsp: "/", type, requesterUid, data };
-}
-
-function createRelay() {
-  const sent: Sent[] = [];
-  const relay = new Relay<number>((to, message) => sent.push({ to, message }));
-  return { relay, take: () => sent.splice(0) };
-}
-
-/** The same by other means: one list, searched from end to end. */
-class NaiveRelay {
-  workers: number[] = [];
-  nodes: Array<{ uid: string; worker: number }> = [];
-
-  join(worker: number): void {
-    this.workers = [...this.others(worker), worker];
-  }
-
-  others(worker: number): number[] {
-    return this.workers.filter((other) => other !== worker);
-  }
-
-  leave(worker: number): Sent[] {
-    this.workers = this.others(worker);
-    const gone = this.nodes.filter((node) => node.worker === worker);
-    this.nodes = this.nodes.filter((node) => node.worker !== worker);
-    return gone.flatMap(({ uid }) =>
-      this.workers.map((to) => ({ to, message: adapterClose(uid, "/") })),
-    );
-  }
-
-  relay(worker: number, message: ReturnType<typeof createMessage>): Sent[] {
-    if (!this.workers.includes(worker)) {
-      this.join(worker);
-    }
-    const { uid, type, requesterUid } = message;
-    const known = this.nodes.filter((node) => node.uid !== uid);
-    if (type === MessageType.ADAPTER_CLOSE) {
-      this.nodes = known;
-    } else if (uid !== "emitter") {
-      this.nodes = [...known, { uid, worker }];
-    }
-    const recipients = isAnswer(type)
-      ? this.nodes
-          .filter((node) => node.uid === requesterUid)
-          .map((node) => node.worker)
-      : this.others(worker);
-    return recipients.map((to) => ({ to, message }));
-  }
-}
-
-const createMessage = message;
-
-function isAnswer(type: number): boolean {
-  return [8, 10, 11, 12].includes(type);
-}
-
-const TYPES = [
-  MessageType.INITIAL_HEARTBEAT,
-  MessageType.HEARTBEAT,
-  MessageType.SERVER_SIDE_EMIT,
-  ANSWER,
-  MessageType.BROADCAST_ACK,
-  MessageType.ADAPTER_CLOSE,
-  UNKNOWN_TYPE,
-];
-
-const worker = fc.nat({ max: 3 });
-const uid = fc.constantFrom("a", "b", "c", "d", "e", "emitter");
-const step = fc.oneof(
-  fc.record({ kind: fc.constant("join" as const), worker }),
-  fc.record({ kind: fc.constant("leave" as const), worker }),
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant("message" as const),
-      worker,
-      message: fc
-        .tuple(
-          uid,
-          fc.constantFrom(...TYPES),
-          fc.option(uid, { nil: undefined }),
-        )
-        .map((args) => createMessage(...args)),
-    }),
-  },
-);
-
-function sorted(sent: Sent[]): string[] {
-  return sent.map((one) => JSON.stringify(one)).sort();
-}
-
 describe("the relay", () => {
-  it("passes a message on, as it is, to everyone but the sender", () => {
-    const { relay, take } = createRelay();
-    [1, 2, 3].forEach((worker) => relay.onJoin(worker));
+  let scene: RelayScene;
+
+  beforeEach(() => {
+    scene = new RelayScene();
+  });
+
+  function receive(worker: number, given: unknown): void {
+    scene.relay.onMessage(worker, given);
+  }
+
+  async function recipients(): Promise<number[]> {
+    return (await scene.take()).map(({ to }) => to);
+  }
+
+  it("passes a message on, as it is, to everyone but the sender", async () => {
+    [1, 2, 3].forEach((worker) => scene.relay.onFork(worker));
     const sent = message("a", MessageType.SERVER_SIDE_EMIT);
-    relay.onMessage(2, sent);
-    const received = take();
+    receive(2, sent);
+    const received = await scene.take();
     assert.deepEqual(
       received.map(({ to }) => to),
       [1, 3],
@@ -126,89 +39,104 @@ describe("the relay", () => {
     [MessageType.BROADCAST_CLIENT_COUNT, { requestId: "r", clientCount: 0 }],
     [MessageType.BROADCAST_ACK, { requestId: "r" }],
   ] as const) {
-    it(`passes a ${MessageType[type]} on to the asker only`, () => {
-      const { relay, take } = createRelay();
-      relay.onJoin(3);
-      relay.onMessage(1, message("a", MessageType.HEARTBEAT));
-      relay.onMessage(2, message("b", MessageType.HEARTBEAT));
-      take();
-      relay.onMessage(2, { ...message("b", type, "a"), data });
-      assert.deepEqual(
-        take().map(({ to }) => to),
-        [1],
-      );
-      relay.onMessage(2, { ...message("b", type, "nobody"), data });
-      relay.onMessage(2, { ...message("b", type), data });
-      assert.deepEqual(take(), []);
+    it(`passes a ${MessageType[type]} on to the asker only`, async () => {
+      scene.relay.onFork(3);
+      receive(1, message("a", MessageType.HEARTBEAT));
+      receive(2, message("b", MessageType.HEARTBEAT));
+      await scene.take();
+      receive(2, { ...message("b", type, "a"), data });
+      assert.deepEqual(await recipients(), [1]);
+      receive(2, { ...message("b", type, "nobody"), data });
+      receive(2, { ...message("b", type), data });
+      assert.deepEqual(await scene.take(), []);
     });
   }
 
-  it("passes on a type that it does not know, but not a known one of a wrong form", () => {
-    const { relay, take } = createRelay();
-    relay.onJoin(1);
-    relay.onMessage(2, message("a", UNKNOWN_TYPE));
-    assert.equal(take().length, 1);
-    relay.onMessage(2, { ...message("b", MessageType.BROADCAST), data: {} });
-    relay.onMessage(2, { ...message("b", MessageType.HEARTBEAT), uid: 1 });
-    relay.onMessage(2, { ...message("b", MessageType.HEARTBEAT), source: "x" });
-    relay.onMessage(2, null);
-    assert.deepEqual(take(), []);
-    assert.equal(relay.peers.nodeCount, 1);
+  it("passes on a type that it does not know, but not a known one of a wrong form", async () => {
+    scene.relay.onFork(1);
+    receive(2, message("a", UNKNOWN_TYPE));
+    assert.deepEqual(await recipients(), [1]);
+    receive(2, { ...message("b", MessageType.BROADCAST), data: {} });
+    receive(2, { ...message("b", MessageType.HEARTBEAT), uid: 1 });
+    receive(2, { ...message("b", MessageType.HEARTBEAT), source: "x" });
+    receive(2, null);
+    assert.deepEqual(await scene.take(), []);
+    assert.equal(scene.relay.peers.nodeCount, 1);
   });
 
   it("knows nobody who has sent nothing but garbage", () => {
-    const { relay } = createRelay();
-    relay.onMessage(1, { source: MESSAGE_SOURCE });
-    relay.onMessage(1, { source: "other" });
-    assert.equal(relay.peers.size, 0);
-    relay.onMessage(1, message("a", MessageType.HEARTBEAT));
-    assert.equal(relay.peers.size, 1);
+    const { peers } = scene.relay;
+    receive(1, { source: MESSAGE_SOURCE });
+    receive(1, { source: "other" });
+    assert.equal(peers.size, 0);
+    receive(1, message("a", MessageType.HEARTBEAT));
+    assert.equal(peers.size, 1);
   });
 
-  it("announces the nodes of a worker that left, and no others", () => {
-    const { relay, take } = createRelay();
+  it("announces the nodes of a worker that left, and no others", async () => {
     const heartbeat = MessageType.HEARTBEAT;
-    relay.onMessage(1, message("a", heartbeat));
-    relay.onMessage(1, { ...message("b", heartbeat), nsp: "/news" });
-    relay.onMessage(1, message("closed", heartbeat));
-    relay.onMessage(1, message("closed", MessageType.ADAPTER_CLOSE));
-    relay.onMessage(1, message("emitter", heartbeat));
-    relay.onMessage(2, message("c", heartbeat));
-    take();
-    relay.onLeave(1);
-    assert.deepEqual(take(), [
+    receive(1, message("a", heartbeat));
+    receive(1, { ...message("b", heartbeat), nsp: "/news" });
+    receive(1, message("closed", heartbeat));
+    receive(1, message("closed", MessageType.ADAPTER_CLOSE));
+    receive(1, message("emitter", heartbeat));
+    receive(2, message("c", heartbeat));
+    await scene.take();
+    scene.relay.onLeave(1);
+    assert.deepEqual(await scene.take(), [
       { to: 2, message: adapterClose("a", "/") },
       { to: 2, message: adapterClose("b", "/news") },
     ]);
-    relay.onLeave(1);
-    assert.deepEqual(take(), []);
+    scene.relay.onLeave(1);
+    assert.deepEqual(await scene.take(), []);
   });
 
-  it("does what a naive relay does, and forgets all who leave", () => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const { relay, take } = createRelay();
-        const model = new NaiveRelay();
-        for (const step of steps) {
-          let expected: Sent[] = [];
-          if (step.kind === "join") {
-            relay.onJoin(step.worker);
-            model.join(step.worker);
-          } else if (step.kind === "leave") {
-            relay.onLeave(step.worker);
-            expected = model.leave(step.worker);
-          } else {
-            relay.onMessage(step.worker, step.message);
-            expected = model.relay(step.worker, step.message);
-          }
-          assert.deepEqual(sorted(take()), sorted(expected));
-          assert.equal(relay.peers.size, model.workers.length);
-          assert.equal(relay.peers.nodeCount, model.nodes.length);
-        }
-        [0, 1, 2, 3].forEach((worker) => relay.onLeave(worker));
-        assert.deepEqual([relay.peers.size, relay.peers.nodeCount], [0, 0]);
-      }),
-      { numRuns: 500 },
+  it("sends nothing any more to a worker that left", async () => {
+    scene.relay.onFork(1);
+    receive(2, message("a", MessageType.HEARTBEAT));
+    scene.relay.onLeave(1);
+    assert.deepEqual(await scene.takeAll(), []);
+  });
+
+  it("sends nothing any more when it is closed", async () => {
+    [1, 2].forEach((worker) => scene.relay.onFork(worker));
+    receive(1, message("a", MessageType.HEARTBEAT));
+    scene.relay.close();
+    receive(2, message("b", MessageType.HEARTBEAT));
+    assert.deepEqual(await scene.takeAll(), []);
+  });
+
+  it("takes a worker that reads nothing out of the cluster, and asks it to greet when it reads", async () => {
+    scene = new RelayScene(1e6, 10);
+    const greetings = ["a", "b", "c"].map((uid) => message(uid, 1));
+    greetings.forEach((greeting, i) => receive(i + 1, greeting));
+    await scene.takeAll();
+
+    scene.stopped.add(2);
+    const received: Sent[] = [];
+    const warnings: string[] = [];
+    for (let i = 0; i < 20; i++) {
+      warnings.push(
+        ...warningsOf(() => receive(1, message("a", UNKNOWN_TYPE))),
+      );
+      received.push(...(await scene.takeAll()));
+    }
+    const count = (worker: number) =>
+      received.filter(({ to }) => to === worker).length;
+    assert.deepEqual([count(1), count(2), count(3)], [1, 2, 21]);
+    const closing = adapterClose("b", "/");
+    assert.deepEqual(received.find(({ to }) => to === 1)?.message, closing);
+    assert.equal(scene.relay.peers.ownerOf("b"), undefined);
+    assert.equal(warnings.length, 1);
+    assert.match(
+      warnings[0] as string,
+      /^worker 2 .*maxBacklogBytes: 1000000, maxBacklogMessages: 10\)/,
     );
+
+    scene.resume();
+    assert.deepEqual(await scene.controls(), [[2, "greet"]]);
+    receive(2, greetings[1]);
+    receive(1, message("a", UNKNOWN_TYPE));
+    assert.deepEqual((await recipients()).sort(), [1, 2, 3, 3]);
   });
 });

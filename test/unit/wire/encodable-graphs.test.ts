@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import {
   keepEncodable,
   SERIALIZATIONS,
-  type CanEncode,
+  type Encode,
 } from "../../../dist/wire/encodable";
 
-const [advanced, json] = SERIALIZATIONS as [CanEncode, CanEncode];
+const [advanced, json] = SERIALIZATIONS as [Encode, Encode];
 const bad = () => {};
 
-function keep(value: unknown, canEncode: CanEncode): unknown {
+function keep(value: unknown, canEncode: Encode): unknown {
   return keepEncodable(value, canEncode, () => {});
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isPlain, refuseDeep } from "../../../dist/wire/portable";
+import { isPlain } from "../../../dist/wire/portable";
 
 class Point {
   constructor(readonly x: number) {}
@@ -156,31 +156,5 @@ describe("isPlain()", () => {
       },
     };
     assert.throws(() => isPlain(value), /not now/);
-  });
-});
-
-describe("refuseDeep()", () => {
-  const nested = (levels: number) => {
-    let value: unknown = 1;
-    for (let i = 0; i < levels; i++) {
-      value = i % 2 ? [value] : new Map([["key", { value }]]);
-    }
-    return value;
-  };
-
-  it("lets pass what Node reads from a channel without harm", () => {
-    refuseDeep(nested(400));
-    refuseDeep(undefined);
-    refuseDeep({ bytes: new Uint8Array(2_000), set: new Set([[1]]) });
-  });
-
-  it("lets pass circular structures, however dense", () => {
-    const everyone: unknown[][] = Array.from({ length: 50 }, () => []);
-    everyone.forEach((one) => one.push(...everyone));
-    refuseDeep(everyone);
-  });
-
-  it("refuses what is nested some thousand levels deep", () => {
-    assert.throws(() => refuseDeep({ data: nested(2_000) }), RangeError);
   });
 });

@@ -15,6 +15,7 @@ function listening() {
   const listeners = {
     onMessage: (message: unknown) => void heard.push(message),
     onDisconnect: () => void heard.push("disconnect"),
+    beforeDisconnect: () => void heard.push("before disconnect"),
     onExit: () => void heard.push("exit"),
   };
   return { heard, listeners };
@@ -98,6 +99,37 @@ describe("the channel of a process", () => {
     ipc.disconnect();
     assert.deepEqual(heard, [{ a: 1 }, "disconnect"]);
     assert.deepEqual(listenerCounts(), before);
+  });
+
+  it("tells of the end of a channel that the process closes itself, before it is closed", () => {
+    const closed: unknown[] = [];
+    const restore = stub(process, "disconnect", function (this: unknown) {
+      closed.push(this);
+      heard.push("closed");
+    });
+    const original = process.disconnect;
+    const channel = processChannel();
+    const { heard, listeners } = listening();
+    channel.open(listeners);
+    process.disconnect();
+    assert.deepEqual(heard, ["before disconnect", "closed"]);
+    assert.deepEqual(closed, [process]);
+    channel.close();
+    assert.equal(process.disconnect, original);
+    process.disconnect();
+    assert.equal(heard.length, 3);
+    restore();
+  });
+
+  it("leaves the function of another alone that closes the channel", () => {
+    const restore = stub(process, "disconnect", () => {});
+    const channel = processChannel();
+    channel.open(listening().listeners);
+    const other = () => {};
+    process.disconnect = other;
+    channel.close();
+    assert.equal(process.disconnect, other);
+    restore();
   });
 
   it("can be closed at any time, and opened again", () => {

@@ -4,6 +4,7 @@ import { MessageType } from "socket.io-adapter";
 import { Link } from "../../../dist/worker/link";
 import type { Envelope } from "../../../dist/wire/plain";
 import { FakeChannel } from "../support/fake-channel";
+import { FakeNode } from "../support/fake-node";
 import { warningsOf } from "../support/warnings";
 
 function answer(data: unknown): Envelope {
@@ -21,6 +22,7 @@ function answer(data: unknown): Envelope {
 describe("the link of a process, sending an answer,", () => {
   let channel: FakeChannel;
   let link: Link;
+  const node = new FakeNode("/");
 
   beforeEach(() => {
     channel = new FakeChannel();
@@ -29,7 +31,7 @@ describe("the link of a process, sending an answer,", () => {
 
   it("sends it as it is", () => {
     const good = answer({ requestId: "r", packet: () => {} });
-    const warnings = warningsOf(() => link.sendAnswer(good));
+    const warnings = warningsOf(() => link.sendAnswer(node, good));
     assert.equal(channel.sent[0], good);
     assert.equal(channel.sent.length, 1);
     assert.deepEqual(warnings, []);
@@ -38,7 +40,7 @@ describe("the link of a process, sending an answer,", () => {
   it("leaves out the values that the serializer refuses, and warns", () => {
     channel.encode = serialize;
     const data = { requestId: "r", packet: { f: () => {}, n: 1n } };
-    const warnings = warningsOf(() => link.sendAnswer(answer(data)));
+    const warnings = warningsOf(() => link.sendAnswer(node, answer(data)));
     assert.deepEqual(channel.sent, [
       answer({ requestId: "r", packet: { n: 1n } }),
     ]);
@@ -51,7 +53,7 @@ describe("the link of a process, sending an answer,", () => {
   it("does so for JSON, too", () => {
     channel.encode = JSON.stringify;
     const data = { requestId: "r", packet: { big: 1n, ok: 1 } };
-    const warnings = warningsOf(() => link.sendAnswer(answer(data)));
+    const warnings = warningsOf(() => link.sendAnswer(node, answer(data)));
     assert.deepEqual(channel.sent, [
       answer({ requestId: "r", packet: { ok: 1 } }),
     ]);
@@ -61,7 +63,7 @@ describe("the link of a process, sending an answer,", () => {
   it("warns once of a value of one name", () => {
     channel.encode = serialize;
     const send = () =>
-      link.sendAnswer(answer({ requestId: "r", once: () => {} }));
+      link.sendAnswer(node, answer({ requestId: "r", once: () => {} }));
     assert.equal(warningsOf(send).length, 1);
     assert.equal(warningsOf(send).length, 0);
     assert.equal(channel.sent.length, 2);
@@ -77,7 +79,7 @@ describe("the link of a process, sending an answer,", () => {
       for (const packet of [new Map([["a", { f() {}, n: 1 }]]), deep]) {
         channel.sent.length = 0;
         const data = { requestId: "r", packet };
-        warningsOf(() => link.sendAnswer(answer(data)));
+        warningsOf(() => link.sendAnswer(node, answer(data)));
         assert.equal(channel.sent.length, 1);
       }
     }

@@ -1,33 +1,23 @@
 import assert from "node:assert/strict";
 import { serialize } from "node:v8";
 import { MessageType } from "socket.io-adapter";
-import { Link, type Node } from "../../../dist/worker/link";
+import { Link } from "../../../dist/worker/link";
 import { FakeChannel } from "../support/fake-channel";
+import { FakeNode } from "../support/fake-node";
 import { freshCopy } from "../support/fresh-copy";
 import { ProcessIpc } from "../support/process-ipc";
-
-class FakeNode implements Node {
-  readonly heard: unknown[] = [];
-
-  onMessage(message: unknown): void {
-    this.heard.push(message);
-  }
-
-  onDisconnect(): void {
-    this.heard.push("disconnect");
-  }
-
-  onExit(): void {
-    this.heard.push("exit");
-  }
-}
 
 function heartbeat(nsp: string) {
   const type = MessageType.HEARTBEAT;
   return { source: "_sio_adapter", uid: "u", nsp, type };
 }
 
+function message(data: object) {
+  return { ...heartbeat("/"), type: MessageType.SERVER_SIDE_EMIT, data };
+}
+
 describe("the link of a process", () => {
+  const node = new FakeNode();
   let channel: FakeChannel;
   let link: Link;
 
@@ -38,25 +28,30 @@ describe("the link of a process", () => {
 
   it("opens the channel with the first node, and closes it with the last", () => {
     const [a, b] = [new FakeNode(), new FakeNode()];
+    const c = new FakeNode("/news");
     assert.equal(channel.opened, 0);
-    link.join("/", a);
-    link.join("/", b);
-    link.join("/news", a);
+    link.join(a);
+    link.join(b);
+    link.join(c);
     assert.equal(channel.opened, 1);
-    link.leave("/", a);
-    link.leave("/", b);
+    link.leave(a);
+    link.leave(b);
     assert.ok(channel.listeners);
-    link.leave("/news", a);
+    link.leave(c);
     assert.equal(channel.listeners, undefined);
-    link.join("/", a);
+    link.join(a);
     assert.equal(channel.opened, 2);
   });
 
   it("passes a message on to the nodes of its namespace", () => {
-    const [a, b, c] = [new FakeNode(), new FakeNode(), new FakeNode()];
-    link.join("/", a);
-    link.join("/", b);
-    link.join("/news", c);
+    const [a, b, c] = ["/", "/", "/news"].map((nsp) => new FakeNode(nsp)) as [
+      FakeNode,
+      FakeNode,
+      FakeNode,
+    ];
+    link.join(a);
+    link.join(b);
+    link.join(c);
     const message = heartbeat("/");
     channel.receive(message);
     channel.receive(heartbeat("/unknown"));
@@ -65,50 +60,51 @@ describe("the link of a process", () => {
   });
 
   it("does not pass on what is not of the adapter, or has no known form", () => {
-    const node = new FakeNode();
-    link.join("/", node);
+    link.join(node);
     const good = heartbeat("/");
     for (const message of [
       null,
       "text",
       { ...good, source: "other" },
       { ...good, uid: 1 },
-      { ...good, type: 99 },
       { ...good, type: MessageType.BROADCAST },
     ]) {
       channel.receive(message);
     }
     assert.deepEqual(node.heard, []);
+    // a subclass may have types of its own
+    channel.receive({ ...good, type: 99 });
+    assert.equal(node.heard.length, 1);
   });
 
   it("passes nothing on to a node that has left, or joined twice", () => {
     const [a, b] = [new FakeNode(), new FakeNode()];
-    link.join("/", a);
-    link.join("/", a);
-    link.join("/", b);
+    link.join(a);
+    link.join(a);
+    link.join(b);
     channel.receive(heartbeat("/"));
-    link.leave("/", a);
-    link.leave("/", a);
-    link.leave("/unknown", a);
+    link.leave(a);
+    link.leave(a);
+    link.leave(new FakeNode("/unknown"));
     channel.receive(heartbeat("/"));
     assert.deepEqual([a.heard.length, b.heard.length], [1, 2]);
   });
 
   it("does not close the channel for a node that never joined", () => {
-    link.join("/", new FakeNode());
-    link.leave("/", new FakeNode());
+    link.join(new FakeNode());
+    link.leave(new FakeNode());
     assert.ok(channel.listeners);
   });
 
   it("tells every node that the channel has closed, even if they leave at once", () => {
     const nodes = ["/", "/", "/news"].map((nsp) => {
-      const node = new FakeNode();
+      const node = new FakeNode(nsp);
       const { onDisconnect } = node;
       node.onDisconnect = () => {
         onDisconnect.call(node);
-        link.leave(nsp, node);
+        link.leave(node);
       };
-      link.join(nsp, node);
+      link.join(node);
       return node;
     });
     channel.listeners?.onDisconnect();
@@ -118,23 +114,38 @@ describe("the link of a process", () => {
   });
 
   it("tells every node that the process is about to end", () => {
-    const [a, b] = [new FakeNode(), new FakeNode()];
-    link.join("/", a);
-    link.join("/news", b);
+    const [a, b] = [new FakeNode(), new FakeNode("/news")];
+    link.join(a);
+    link.join(b);
     channel.listeners?.onExit();
     assert.deepEqual([a.heard, b.heard], [["exit"], ["exit"]]);
   });
 
-  it("sends as long as the channel is connected", () => {
-    link.send({ a: 1 });
+  it("sends a message as it is, as long as the channel is connected", () => {
+    const sent = message({ packet: ["a"] });
+    link.send(node, sent);
     channel.connected = false;
-    link.send({ a: 2 });
-    assert.deepEqual(channel.sent, [{ a: 1 }]);
+    link.send(node, message({ packet: ["b"] }));
+    assert.equal(channel.sent.length, 1);
+    assert.equal(channel.sent[0], sent);
   });
 
   it("throws the error of the serializer", () => {
     channel.encode = serialize;
-    assert.throws(() => link.send({ a: () => {} }), /could not be cloned/);
+    const refused = message({ packet: [() => {}] });
+    assert.throws(() => link.send(node, refused), /could not be cloned/);
+  });
+
+  it("says in each heartbeat and each goodbye what it can speak", () => {
+    const { INITIAL_HEARTBEAT, HEARTBEAT, ADAPTER_CLOSE } = MessageType;
+    for (const type of [INITIAL_HEARTBEAT, HEARTBEAT, ADAPTER_CLOSE]) {
+      link.send(node, { ...heartbeat("/"), type });
+      assert.deepEqual(channel.sent.pop(), {
+        ...heartbeat("/"),
+        type,
+        wire: Buffer.of(1),
+      });
+    }
   });
 });
 
@@ -148,8 +159,9 @@ describe("processLink()", () => {
     ipc = new ProcessIpc();
     const { processLink } = freshCopy<LinkModule>("worker/link");
     assert.equal(processLink(), processLink());
-    processLink().send({ a: 1 });
-    assert.deepEqual(ipc.sent, [{ a: 1 }]);
+    const sent = message({ packet: ["a"] });
+    processLink().send(new FakeNode(), sent);
+    assert.deepEqual(ipc.sent, [sent]);
   });
 
   it("throws without a channel, until there is one", () => {

@@ -1,0 +1,171 @@
+/**
+ * The outbox of the primary for one worker: a queue of bounded size that keeps the order of plain messages and frames.
+ * A section that waits for several workers is the same Buffer in each of their queues.
+ */
+import { convertSection, framesMessage, type Section } from "../wire/fast";
+
+// sections leave together up to here: more costs latency, and the json channel is quadratic in the size of a message
+const HIGH_WATER_MARK = 64 * 1024;
+// what has been sent is cut off in one go
+const COMPACT_AT = 4_096;
+// writes that the operating system has not taken yet
+const MAX_IN_FLIGHT = 2;
+
+export interface OutboxLimits {
+  readonly maxBacklogBytes: number;
+  readonly maxBacklogMessages: number;
+}
+
+export interface OutboxOptions extends OutboxLimits {
+  /** Sends one message, and calls back when the operating system has taken it or never will. */
+  readonly send: (message: object, callback: () => void) => void;
+  /** The backlog has passed a limit and was discarded; nothing is queued until `onDrain`. */
+  readonly onOverflow: () => void;
+  /** The worker reads again. */
+  readonly onDrain: () => void;
+}
+
+type Entry = Section | object;
+
+const NOTHING: Entry = {};
+
+export class PrimaryOutbox {
+  /** Whether the worker's channel takes binary data as it is. */
+  isBinary = false;
+  readonly #options: OutboxOptions;
+  #entries: Entry[] = [];
+  #head = 0;
+  #bytes = 0;
+  #inFlight = 0;
+  #inFlightBytes = 0;
+  /** The end of the turn in which something was pushed. */
+  #turn: NodeJS.Immediate | undefined;
+  #state: "open" | "overflown" | "closed" = "open";
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** The size of the sections that wait, or are under way. */
+  get backlogBytes(): number {
+    return this.#bytes + this.#inFlightBytes;
+  }
+
+  get backlogMessages(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  push(entry: Entry): void {
+    if (this.#state !== "open") {
+      return;
+    }
+    this.#entries.push(entry);
+    this.#bytes += sizeOf(entry);
+    if (this.#isOverLimit) {
+      // something has to be under way: that it arrives is the sign to go on
+      this.#flush();
+    }
+    if (this.#isOverLimit) {
+      this.#discard("overflown");
+      this.#options.onOverflow();
+    } else if (this.#inFlight < MAX_IN_FLIGHT) {
+      this.#schedule();
+    }
+  }
+
+  /** What comes with one read of a channel leaves together; what follows in the same turn of the event loop, too. */
+  #schedule(): void {
+    if (this.#turn === undefined) {
+      queueMicrotask(() => this.#flush());
+      this.#turn = setImmediate(() => {
+        this.#turn = undefined;
+        this.#flush();
+      });
+    }
+  }
+
+  get #isOverLimit(): boolean {
+    const { maxBacklogBytes, maxBacklogMessages } = this.#options;
+    const { backlogBytes, backlogMessages } = this;
+    // one that is larger than the limit is let through
+    return (
+      backlogMessages > maxBacklogMessages ||
+      (backlogMessages > 0 && backlogBytes > maxBacklogBytes)
+    );
+  }
+
+  /** Sends nothing any more. */
+  close(): void {
+    this.#discard("closed");
+  }
+
+  #discard(state: "overflown" | "closed"): void {
+    this.#state = state;
+    this.#entries = [];
+    this.#head = 0;
+    this.#bytes = 0;
+  }
+
+  #flush(): void {
+    while (
+      this.#head < this.#entries.length &&
+      this.#inFlight < MAX_IN_FLIGHT
+    ) {
+      this.#sendNext();
+    }
+    if (this.#head === this.#entries.length || this.#head > COMPACT_AT) {
+      this.#entries.splice(0, this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /** What has been taken is let go at once: it may be large. */
+  #take(): Entry {
+    const entry = this.#entries[this.#head] as Entry;
+    this.#entries[this.#head++] = NOTHING;
+    return entry;
+  }
+
+  #sendNext(): void {
+    const first = this.#take();
+    let bytes = sizeOf(first);
+    let message: object = first as object;
+    if (isSection(first)) {
+      const sections = [convertSection(first, this.isBinary)];
+      for (;;) {
+        const next = this.#entries[this.#head];
+        if (!isSection(next) || bytes + next.length > HIGH_WATER_MARK) {
+          break;
+        }
+        this.#take();
+        bytes += next.length;
+        sections.push(convertSection(next, this.isBinary));
+      }
+      message = framesMessage("primary", sections);
+    }
+    this.#bytes -= bytes;
+    this.#inFlightBytes += bytes;
+    this.#inFlight++;
+    this.#options.send(message, () => this.#onSent(bytes));
+  }
+
+  #onSent(bytes: number): void {
+    this.#inFlight--;
+    this.#inFlightBytes -= bytes;
+    if (this.#state === "overflown" && this.#inFlight === 0) {
+      this.#state = "open";
+      this.#options.onDrain();
+    } else if (this.#state === "open") {
+      this.#flush();
+    }
+  }
+}
+
+function isSection(entry: Entry | undefined): entry is Section {
+  return typeof entry === "string" || entry instanceof Uint8Array;
+}
+
+/** A plain message counts by number only: nobody knows its size before it is serialized. */
+function sizeOf(entry: Entry): number {
+  return isSection(entry) ? entry.length : 0;
+}

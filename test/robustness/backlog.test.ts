@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { onceEvent, received } from "../support/client";
+import { eventually, waitFor } from "../support/wait";
+import type { TestWorker } from "../support/worker";
+import { serializations, startSubject, workersOf } from "./subject";
+
+async function count(worker: TestWorker): Promise<number> {
+  return worker.run(({ io }) => io.of("/").adapter.serverCount());
+}
+
+for (const serialization of serializations) {
+  describe(`a worker that does not read, ${serialization}`, () => {
+    it("is dropped at the limit, with a warning, costs the others nothing, and joins again when it reads", async () => {
+      const cluster = await startSubject(3, {
+        serialization,
+        primaryArgs: [{ maxBacklogBytes: 2_000_000 }],
+      });
+      try {
+        const [first, second, third] = workersOf(cluster);
+        const client = await second.connect();
+        await third.kill("SIGSTOP");
+        for (let start = 0; start < 1_000; start += 50) {
+          await first.run(({ io }, from) => {
+            const text = "x".repeat(10_000);
+            for (let i = 0; i < 50; i++) {
+              io.emit("n", from + i, text);
+            }
+          }, start);
+          // the others keep pace
+          await waitFor(() => received(client, "n").length === start + 50);
+        }
+        assert.deepEqual(
+          received(client, "n").map(([n]) => n),
+          Array.from({ length: 1_000 }, (_, i) => i),
+        );
+        await waitFor(() => cluster.primary.warnings.length > 0);
+        assert.match(
+          cluster.primary.warnings[0]?.message ?? "",
+          new RegExp(`pid ${third.pid}.*maxBacklogBytes: 2000000`),
+        );
+        await eventually(async () => assert.equal(await count(first), 2));
+
+        await third.kill("SIGCONT");
+        await eventually(async () => {
+          assert.equal(await count(first), 3);
+          assert.equal(await count(third), 3);
+        });
+        const late = await third.connect();
+        await first.run(({ io }) => void io.emit("again"));
+        await onceEvent(late, "again");
+        assert.equal(cluster.primary.warnings.length, 1);
+      } finally {
+        await cluster.stop();
+      }
+    });
+  });
+}
+
+describe("the options of setupPrimary()", () => {
+  for (const [options, text] of [
+    [{ maxBacklogBytes: 0 }, /"maxBacklogBytes".*got 0/],
+    [{ maxBacklogMessages: "many" }, /"maxBacklogMessages".*got "many"/],
+    [{ maxBacklog: 1 }, /"maxBacklog".*maxBacklogBytes.*got 1/],
+  ] as const) {
+    it(`${JSON.stringify(options)} throws, and names the key and the value`, async () => {
+      const cluster = await startSubject(1);
+      try {
+        const failing = cluster.primary.run(({ adapterPackage }, opts) => {
+          (adapterPackage as { setupPrimary(o: object): void }).setupPrimary(
+            opts,
+          );
+        }, options as object);
+        await assert.rejects(failing, text);
+      } finally {
+        await cluster.stop();
+      }
+    });
+  }
+});

@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import fc from "fast-check";
+import { PrimaryOutbox } from "../../../dist/primary/outbox";
+import { FakePipe } from "../support/fake-pipe";
+
+const HIGH_WATER_MARK = 64 * 1024;
+
+describe("the outbox of the primary", () => {
+  let pipe: FakePipe;
+  let events: string[];
+  let outbox: PrimaryOutbox;
+
+  function setUp(maxBacklogBytes = 1e6, maxBacklogMessages = 100): void {
+    pipe = new FakePipe();
+    events = [];
+    outbox = new PrimaryOutbox({
+      maxBacklogBytes,
+      maxBacklogMessages,
+      send: pipe.send,
+      onOverflow: () => events.push("overflow"),
+      onDrain: () => events.push("drain"),
+    });
+    outbox.isBinary = true;
+  }
+
+  beforeEach(() => setUp());
+
+  function backlog(): number[] {
+    return [outbox.backlogBytes, outbox.backlogMessages];
+  }
+
+  it("sends plain messages one by one, as they are", async () => {
+    const [a, b] = [{ a: 1 }, { b: 1 }];
+    outbox.push(a);
+    outbox.push(b);
+    assert.deepEqual(pipe.sent, []);
+    await nextTurn();
+    assert.deepEqual(
+      pipe.sent.map((message) => message === a || message === b),
+      [true, true],
+    );
+    assert.deepEqual(pipe.sent, [a, b]);
+  });
+
+  it("sends the sections of a turn together, without a copy", async () => {
+    const sections = [Buffer.of(1), Buffer.of(2), Buffer.of(3)];
+    sections.forEach((section) => outbox.push(section));
+    await nextTurn();
+    assert.deepEqual(pipe.sections, [sections]);
+    pipe.sections[0]?.forEach((one, i) => assert.equal(one, sections[i]));
+    const { source, uid, nsp, type } = pipe.sent[0] as Record<string, unknown>;
+    assert.deepEqual(
+      [source, uid, nsp, type],
+      ["_sio_adapter", "primary", "", 14],
+    );
+  });
+
+  it("keeps the order of plain messages and sections", async () => {
+    const plain = { a: 1 };
+    const entries = [Buffer.of(1), Buffer.of(2), plain, Buffer.of(3)];
+    entries.forEach((entry) => outbox.push(entry));
+    await pipe.drain();
+    const [one, two, three, four] = entries;
+    assert.deepEqual(pipe.order, [one, two, three, four]);
+    assert.equal(pipe.sent.length, 3);
+  });
+
+  it("puts sections together up to 64 KiB, and one that is larger alone", async () => {
+    const sizes = [HIGH_WATER_MARK - 1, 1, 1, HIGH_WATER_MARK + 1, 1];
+    sizes.forEach((size) => outbox.push(Buffer.alloc(size)));
+    await pipe.drain();
+    assert.deepEqual(
+      pipe.sections.map((sections) => sections.map(({ length }) => length)),
+      [[HIGH_WATER_MARK - 1, 1], [1], [HIGH_WATER_MARK + 1], [1]],
+    );
+  });
+
+  it("has two writes under way at the most, and sends what gathered meanwhile together", async () => {
+    for (let i = 0; i < 2; i++) {
+      outbox.push({ i });
+    }
+    await nextTurn();
+    for (let i = 0; i < 5; i++) {
+      outbox.push(Buffer.of(i));
+      await nextTurn();
+    }
+    assert.equal(pipe.sent.length, 2);
+    pipe.onSent();
+    assert.deepEqual(
+      pipe.sections.map((sections) => sections.length),
+      [5],
+    );
+    assert.deepEqual(backlog(), [5, 0]);
+    pipe.onSent();
+    pipe.onSent();
+    assert.deepEqual(backlog(), [0, 0]);
+  });
+
+  it("gives each channel the form that it takes", async () => {
+    const text = Buffer.from("frames").toString("base64");
+    outbox.push(text);
+    outbox.push(Buffer.from("frames"));
+    await nextTurn();
+    outbox.isBinary = false;
+    outbox.push(Buffer.from("frames"));
+    outbox.push(text);
+    await nextTurn();
+    assert.deepEqual(pipe.sections, [
+      [Buffer.from("frames"), Buffer.from("frames")],
+      [text, text],
+    ]);
+  });
+
+  it("counts bytes until they have been taken, and messages until they are sent", async () => {
+    outbox.push(Buffer.alloc(10));
+    outbox.push({ plain: true });
+    outbox.push("base");
+    assert.deepEqual(backlog(), [14, 3]);
+    await nextTurn();
+    assert.deepEqual(backlog(), [14, 1]);
+    pipe.onSent();
+    assert.deepEqual(backlog(), [4, 0]);
+    await pipe.drain();
+    assert.deepEqual(backlog(), [0, 0]);
+  });
+
+  it("takes as much as the limits allow", async () => {
+    setUp(10, 3);
+    outbox.push(Buffer.alloc(5));
+    outbox.push(Buffer.alloc(5));
+    outbox.push({});
+    await pipe.drain();
+    assert.equal(pipe.order.length, 3);
+    assert.deepEqual(events, []);
+  });
+
+  for (const [limit, entry] of [
+    ["bytes", Buffer.alloc(4)],
+    ["messages", { plain: true }],
+  ] as const) {
+    it(`discards its backlog when it has too many ${limit}, until the worker reads again`, async () => {
+      setUp(10, 3);
+      const first = [Buffer.alloc(3), {}];
+      first.forEach((one) => outbox.push(one));
+      await nextTurn();
+      for (let i = 0; i < 4; i++) {
+        outbox.push(entry);
+      }
+      assert.deepEqual(events, ["overflow"]);
+      assert.equal(outbox.backlogMessages, 0);
+      outbox.push({ late: true });
+      pipe.onSent();
+      assert.deepEqual(events, ["overflow"]);
+      pipe.onSent();
+      await nextTurn();
+      assert.deepEqual(events, ["overflow", "drain"]);
+      assert.deepEqual(pipe.order, first);
+      outbox.push({ again: true });
+      await nextTurn();
+      assert.deepEqual(pipe.order, [...first, { again: true }]);
+    });
+  }
+
+  it("has something under way when it discards its backlog, so that it drains", async () => {
+    setUp(10, 3);
+    for (let n = 0; n < 6; n++) {
+      outbox.push({ n });
+    }
+    assert.deepEqual(pipe.sent, [{ n: 0 }, { n: 1 }]);
+    assert.deepEqual(events, ["overflow"]);
+    await pipe.drain();
+    assert.deepEqual(events, ["overflow", "drain"]);
+    outbox.push({ again: true });
+    await nextTurn();
+    assert.deepEqual(pipe.sent.slice(2), [{ again: true }]);
+  });
+
+  it("lets one section through that is larger than the limit", async () => {
+    setUp(10, 3);
+    const large = Buffer.alloc(11);
+    outbox.push(large);
+    await pipe.drain();
+    assert.deepEqual(pipe.order, [large]);
+    assert.deepEqual(events, []);
+  });
+
+  it("sends nothing when it is closed, in whatever state it is", async () => {
+    outbox.push({});
+    outbox.close();
+    outbox.push(Buffer.of(1));
+    await nextTurn();
+    assert.deepEqual(pipe.sent, []);
+    assert.deepEqual(backlog(), [0, 0]);
+
+    setUp(10, 3);
+    const sent = [{ n: 0 }, { n: 1 }];
+    sent.forEach((one) => outbox.push(one));
+    await nextTurn();
+    outbox.push(Buffer.alloc(11));
+    outbox.close();
+    await pipe.drain();
+    outbox.push({ late: true });
+    await pipe.drain();
+    assert.deepEqual(pipe.sent, sent);
+    assert.deepEqual(events, ["overflow"]);
+  });
+
+  it("sends everything once and in order, whatever the worker takes when", async () => {
+    const step = fc.oneof(
+      fc.integer({ min: 0, max: 40_000 }).map((size) => Buffer.alloc(size)),
+      fc.nat().map((n) => ({ n })),
+      fc.constantFrom("turn" as const, "sent" as const),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        setUp(1e9, 1e9);
+        for (const step of steps) {
+          if (step === "turn") {
+            await nextTurn();
+          } else if (step === "sent") {
+            pipe.onSent();
+          } else {
+            outbox.push(step);
+          }
+          assert.ok(pipe.underWay <= 2);
+        }
+        await pipe.drain();
+        const pushed = steps.filter((one) => typeof one !== "string");
+        assert.equal(pipe.order.length, pushed.length);
+        pipe.order.forEach((one, i) => assert.equal(one, pushed[i]));
+        assert.deepEqual(backlog(), [0, 0]);
+        assert.deepEqual(events, []);
+      }),
+    );
+  });
+
+  it("lets go of a long queue as it is sent", async () => {
+    setUp(1e9, 1e9);
+    const many = Array.from({ length: 10_000 }, (_, n) => ({ n }));
+    many.forEach((one) => outbox.push(one));
+    await pipe.drain();
+    assert.deepEqual(pipe.order, many);
+    assert.deepEqual(backlog(), [0, 0]);
+  });
+});

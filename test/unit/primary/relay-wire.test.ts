@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import { MessageType } from "socket.io-adapter";
+import {
+  frames,
+  message,
+  offer,
+  RelayScene,
+  type Sent,
+} from "../support/relay-scene";
+import { writeAll } from "../support/read-frames";
+import { warningsOf } from "../support/warnings";
+
+const HEARTBEAT = MessageType.HEARTBEAT;
+const ORIGIN = { uid: "a", nsp: "/" };
+
+function section(target?: string): Buffer {
+  const data = Buffer.of(1);
+  const [first] = writeAll([{ origin: ORIGIN, target, type: 5, data }]);
+  return first as Buffer;
+}
+
+describe("the relay, where wires are concerned,", () => {
+  let scene: RelayScene;
+
+  beforeEach(() => {
+    scene = new RelayScene();
+  });
+
+  /** Three workers that were forked and have greeted. */
+  async function greetAll(greet = offer): Promise<void> {
+    [1, 2, 3].forEach((worker) => scene.relay.onFork(worker));
+    ["a", "b", "c"].forEach((uid, i) =>
+      scene.relay.onMessage(i + 1, greet(uid)),
+    );
+    await scene.takeAll();
+  }
+
+  function sections(sent: Sent[]): Array<[number, unknown]> {
+    return sent.map(({ to, message }) => [to, message]);
+  }
+
+  it("tells each worker to use the fast wire as it greets", async () => {
+    scene.relay.onFork(1);
+    scene.relay.onFork(2);
+    scene.relay.onMessage(1, offer("a"));
+    assert.deepEqual(await scene.controls(), [[1, "fast"]]);
+    scene.relay.onMessage(2, offer("b"));
+    assert.deepEqual(await scene.controls(), [[2, "fast"]]);
+    scene.relay.onMessage(2, offer("b", HEARTBEAT));
+    assert.deepEqual(await scene.controls(), []);
+  });
+
+  it("says with each control what it can speak itself", async () => {
+    scene.relay.onMessage(1, offer("a"));
+    const [{ message }] = (await scene.takeAll()) as [Sent];
+    assert.deepEqual(message, {
+      source: "_sio_adapter",
+      uid: "primary",
+      nsp: "",
+      type: 15,
+      data: "fast",
+      wire: Buffer.of(1),
+    });
+  });
+
+  it("tells nobody anything in a cluster of 0.3.0", async () => {
+    await greetAll((uid) => message(uid, 1));
+    scene.relay.onMessage(1, message("a", HEARTBEAT));
+    scene.relay.onLeave(2);
+    assert.deepEqual(await scene.controls(), []);
+  });
+
+  it("tells everyone to go back for a worker of 0.3.0, before they hear of it", async () => {
+    await greetAll();
+    scene.relay.onFork(4);
+    assert.deepEqual(await scene.takeAll(), []);
+    const greeting = message("d", 1);
+    scene.relay.onMessage(4, greeting);
+    const sent = await scene.takeAll();
+    for (const worker of [1, 2, 3]) {
+      const [control, second] = sent.filter(({ to }) => to === worker);
+      assert.equal((control?.message as { data?: unknown }).data, "plain");
+      assert.equal(second?.message, greeting);
+    }
+    assert.equal(sent.length, 6);
+    scene.relay.onLeave(4);
+    assert.deepEqual(await scene.controls(), [
+      [1, "fast"],
+      [2, "fast"],
+      [3, "fast"],
+    ]);
+  });
+
+  it("waits for a worker that was there before it, and asks it to greet", async () => {
+    scene.relay.onFound(1);
+    scene.relay.onFound(2);
+    assert.deepEqual(await scene.controls(), [
+      [1, "greet"],
+      [2, "greet"],
+    ]);
+    scene.relay.onMessage(1, offer("a"));
+    assert.deepEqual(
+      (await scene.controls()).filter(([, control]) => control === "fast"),
+      [],
+    );
+    scene.relay.onMessage(2, offer("b"));
+    assert.deepEqual((await scene.controls()).sort(), [
+      [1, "fast"],
+      [2, "fast"],
+    ]);
+  });
+
+  it("does not wait for a worker that has said nothing", async () => {
+    scene.relay.onFork(9);
+    await greetAll();
+    scene.relay.onMessage(1, frames(section()));
+    assert.deepEqual(
+      (await scene.take()).map(({ to }) => to),
+      [2, 3],
+    );
+  });
+
+  it("takes a version that it does not know for the plain wire", async () => {
+    await greetAll();
+    scene.relay.onFork(4);
+    scene.relay.onMessage(4, { ...message("d", 1), wire: Buffer.of(2, 3) });
+    assert.deepEqual((await scene.controls()).length, 3);
+  });
+
+  it("tells a worker that greets again which wire is used", async () => {
+    await greetAll();
+    scene.relay.onMessage(1, offer("a2"));
+    assert.deepEqual(await scene.controls(), [[1, "fast"]]);
+    scene.relay.onFork(4);
+    scene.relay.onMessage(4, message("d", 1));
+    await scene.takeAll();
+    scene.relay.onMessage(1, offer("a3"));
+    assert.deepEqual(await scene.controls(), [[1, "plain"]]);
+  });
+
+  it("tells a worker that has missed it which wire is used", async () => {
+    scene = new RelayScene(1e6, 5);
+    await greetAll();
+    scene.stopped.add(1);
+    const restore = silence();
+    for (let i = 0; i < 20; i++) {
+      scene.relay.onMessage(2, message("b", 99));
+      await scene.takeAll();
+    }
+    restore();
+    scene.relay.onMessage(4, message("d", 1));
+    await scene.takeAll();
+    scene.resume();
+    assert.deepEqual(await scene.controls(), [[1, "greet"]]);
+    scene.relay.onMessage(1, offer("a"));
+    assert.deepEqual(await scene.controls(), [[1, "plain"]]);
+  });
+
+  it("passes sections on as they are, to everyone or to the owner of a node", async () => {
+    await greetAll();
+    const [all, one, nobody] = [section(), section("c"), section("unknown")];
+    scene.relay.onMessage(1, frames(all, one, nobody));
+    const sent = sections(await scene.take());
+    assert.deepEqual(sent, [
+      [2, all],
+      [3, all],
+      [3, one],
+    ]);
+    assert.ok(sent.every(([, given]) => given === all || given === one));
+  });
+
+  it("passes sections on in the form that each channel takes", async () => {
+    const asJson = (uid: string) =>
+      JSON.parse(JSON.stringify(offer(uid))) as object;
+    await greetAll(asJson as typeof offer);
+    const text = section("b").toString("base64");
+    scene.relay.onMessage(1, frames(text));
+    assert.deepEqual(sections(await scene.take()), [[2, text]]);
+  });
+
+  it("passes on what keeps the rules, and warns of the rest", async () => {
+    await greetAll();
+    const good = section();
+    const bad = Buffer.of(7);
+    const warnings = warningsOf(() =>
+      scene.relay.onMessage(1, frames(good, bad, Buffer.alloc(0), good)),
+    );
+    assert.equal(warnings.length, 2);
+    assert.match(warnings.join(), /\[W4\] .*\[W7\] /);
+    assert.equal((await scene.take()).length, 4);
+  });
+
+  it("survives sections of any kind of binary data", async () => {
+    await greetAll();
+    const bytes = Uint8Array.from(section("c"));
+    const good = section("c");
+    scene.relay.onMessage(1, frames(bytes as Buffer));
+    scene.relay.onMessage(1, frames(good));
+    assert.deepEqual((await scene.take()).pop(), { to: 3, message: good });
+  });
+
+  it("does not pass on what only a primary says, nor frames of another form", async () => {
+    await greetAll();
+    scene.relay.onMessage(1, { ...message("a", 15), data: "plain" });
+    scene.relay.onMessage(1, { ...message("a", 14), data: [1] });
+    assert.deepEqual(await scene.takeAll(), []);
+  });
+});
+
+function silence(): () => void {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  return () => (process.emitWarning = emitWarning);
+}

@@ -1,0 +1,38 @@
+import type { PacketFrame } from "../../../dist/wire/frame-reader";
+import type { Node } from "../../../dist/worker/node-registry";
+
+/** A node that writes down what it hears. */
+export class FakeNode implements Node {
+  readonly heard: unknown[] = [];
+  /** The uids of those who were heard. */
+  readonly alive: string[] = [];
+
+  constructor(
+    readonly nsp = "/",
+    readonly uid = "n1",
+  ) {}
+
+  onAlive(uid: string): void {
+    this.alive.push(uid);
+  }
+
+  onMessage(message: unknown): void {
+    this.heard.push(message);
+  }
+
+  onPacket(uid: string, { parts }: PacketFrame): void {
+    this.heard.push([uid, ...parts]);
+  }
+
+  onDisconnect(): void {
+    this.heard.push("disconnect");
+  }
+
+  onExit(): void {
+    this.heard.push("exit");
+  }
+
+  greet(): void {
+    this.heard.push("greet");
+  }
+}

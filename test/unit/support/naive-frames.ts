@@ -1,0 +1,192 @@
+/** The frames of docs/protocol.md by other means: lists of numbers, one after the other, and no speed at all. */
+export interface NaiveOrigin {
+  readonly uid: string;
+  readonly nsp: string;
+}
+
+export interface NaivePacket {
+  readonly origin: NaiveOrigin;
+  readonly rooms: unknown[];
+  readonly except: unknown[];
+  readonly volatile: boolean;
+  readonly compress: boolean | undefined;
+  readonly requestId: string | undefined;
+  readonly parts: Array<string | Uint8Array>;
+}
+
+export interface NaiveMessage {
+  readonly origin: NaiveOrigin;
+  readonly target: string | undefined;
+  readonly type: number;
+  readonly data: Uint8Array;
+}
+
+export type NaiveFrame = NaivePacket | NaiveMessage;
+
+/** Stands for a room that is neither a string nor a number. */
+export const OTHER_ROOM = Symbol("other");
+
+function u32(value: number): number[] {
+  return [0, 8, 16, 24].map((shift) => (value >>> shift) & 0xff);
+}
+
+function text(value: string): number[] {
+  const bytes = [...new TextEncoder().encode(value)];
+  return [...u32(bytes.length), ...bytes];
+}
+
+function name(value: string): number[] {
+  const units = value.split("").map((unit) => unit.charCodeAt(0));
+  if (!units.some((unit) => unit >= 0xd800 && unit <= 0xdfff)) {
+    return text(value);
+  }
+  const bytes = units.flatMap((unit) => [unit & 0xff, unit >> 8]);
+  return [...u32(bytes.length + 2 ** 31), ...bytes];
+}
+
+function room(value: unknown): number[] {
+  if (typeof value === "string") {
+    return [0, ...name(value)];
+  }
+  if (typeof value !== "number") {
+    return [2];
+  }
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value, true);
+  return [1, ...new Uint8Array(view.buffer)];
+}
+
+function list<T>(items: T[], encode: (item: T) => number[]): number[] {
+  return [...u32(items.length), ...items.flatMap(encode)];
+}
+
+function frame(kind: number, body: number[]): number[] {
+  return [kind, ...u32(body.length), ...body];
+}
+
+function packet(value: NaivePacket): number[] {
+  const { compress, requestId } = value;
+  const flags =
+    (value.volatile ? 1 : 0) +
+    (compress === undefined ? 0 : compress ? 6 : 2) +
+    (requestId === undefined ? 0 : 8);
+  return frame(2, [
+    flags,
+    ...(requestId === undefined ? [] : name(requestId)),
+    ...list(value.rooms, room),
+    ...list(value.except, room),
+    ...list(value.parts, (part) =>
+      typeof part === "string"
+        ? [0, ...text(part)]
+        : [1, ...u32(part.length), ...part],
+    ),
+  ]);
+}
+
+export function encodeNaively(frames: NaiveFrame[]): Buffer[] {
+  const sections: number[][] = [];
+  let target: string | undefined;
+  let origin: NaiveOrigin | undefined;
+  for (const one of frames) {
+    const to = "type" in one ? one.target : undefined;
+    if (sections.length === 0 || to !== target) {
+      sections.push(to === undefined ? [0] : [1, ...name(to)]);
+      target = to;
+      origin = undefined;
+    }
+    const section = sections[sections.length - 1] as number[];
+    if (one.origin !== origin) {
+      origin = one.origin;
+      section.push(...frame(1, [...name(origin.uid), ...name(origin.nsp)]));
+    }
+    section.push(
+      ...("type" in one ? frame(3, [one.type, ...one.data]) : packet(one)),
+    );
+  }
+  return sections.map((bytes) => Buffer.from(bytes));
+}
+
+/** Takes what it reads off the front of a list. */
+class Bytes {
+  left: number[];
+
+  constructor(bytes: Iterable<number>) {
+    this.left = [...bytes];
+  }
+
+  take(count: number): number[] {
+    return this.left.splice(0, count);
+  }
+
+  u8(): number {
+    return this.take(1)[0] as number;
+  }
+
+  u32(): number {
+    return this.take(4).reduceRight((sum, byte) => sum * 256 + byte, 0);
+  }
+
+  name(): string {
+    const length = this.u32();
+    if (length < 2 ** 31) {
+      return new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+        Uint8Array.from(this.take(length)),
+      );
+    }
+    let result = "";
+    for (let i = length - 2 ** 31; i > 0; i -= 2) {
+      const [low, high] = this.take(2) as [number, number];
+      result += String.fromCharCode(low + high * 256);
+    }
+    return result;
+  }
+
+  room(): unknown {
+    const tag = this.u8();
+    if (tag === 0) {
+      return this.name();
+    }
+    return tag === 2
+      ? OTHER_ROOM
+      : new DataView(Uint8Array.from(this.take(8)).buffer).getFloat64(0, true);
+  }
+
+  part(): string | Uint8Array {
+    return this.u8() === 0 ? this.name() : Buffer.from(this.take(this.u32()));
+  }
+
+  list<T>(read: () => T): T[] {
+    return Array.from({ length: this.u32() }, read);
+  }
+}
+
+export function decodeNaively(sections: Buffer[]): NaiveFrame[] {
+  const frames: NaiveFrame[] = [];
+  for (const section of sections) {
+    const bytes = new Bytes(section);
+    const target = bytes.u8() === 0 ? undefined : bytes.name();
+    let origin = { uid: "", nsp: "" };
+    while (bytes.left.length > 0) {
+      const kind = bytes.u8();
+      const body = new Bytes(bytes.take(bytes.u32()));
+      if (kind === 1) {
+        origin = { uid: body.name(), nsp: body.name() };
+      } else if (kind === 3) {
+        const type = body.u8();
+        frames.push({ origin, target, type, data: Buffer.from(body.left) });
+      } else {
+        const flags = body.u8();
+        frames.push({
+          origin,
+          volatile: flags % 2 === 1,
+          compress: (flags & 2) === 0 ? undefined : (flags & 4) === 4,
+          requestId: (flags & 8) === 0 ? undefined : body.name(),
+          rooms: body.list(() => body.room()),
+          except: body.list(() => body.room()),
+          parts: body.list(() => body.part()),
+        });
+      }
+    }
+  }
+  return frames;
+}

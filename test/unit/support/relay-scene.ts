@@ -1,0 +1,94 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { Relay } from "../../../dist/primary/relay";
+
+export interface Sent {
+  readonly to: number;
+  readonly message: object;
+}
+
+/** The fields of the messages that a test looks at. */
+interface Fields {
+  readonly type?: number;
+  readonly data?: unknown;
+}
+
+const FRAMES = 14;
+const CONTROL = 15;
+
+/** A relay between workers that are numbers, and what it sends them. */
+export class RelayScene {
+  readonly relay: Relay<number>;
+  /** The workers that read nothing. */
+  readonly stopped = new Set<number>();
+  readonly #sent: Sent[] = [];
+  readonly #waiting: Array<() => void> = [];
+
+  constructor(maxBacklogBytes = 1e6, maxBacklogMessages = 1e3) {
+    this.relay = new Relay<number>({
+      maxBacklogBytes,
+      maxBacklogMessages,
+      describe: (worker) => `worker ${worker}`,
+      send: (to, message, callback) => {
+        this.#sent.push({ to, message });
+        if (this.stopped.has(to)) {
+          this.#waiting.push(callback);
+        } else {
+          process.nextTick(callback);
+        }
+      },
+    });
+  }
+
+  /** Everyone reads again. */
+  resume(): void {
+    this.stopped.clear();
+    this.#waiting.splice(0).forEach((callback) => callback());
+  }
+
+  /** What was sent since the last time, with the sections one by one, without the controls. */
+  async take(): Promise<Sent[]> {
+    return (await this.takeAll()).filter(({ message }) => !isControl(message));
+  }
+
+  /** The same, with nothing but the controls. */
+  async controls(): Promise<Array<[number, unknown]>> {
+    return (await this.takeAll())
+      .filter(({ message }) => isControl(message))
+      .map(({ to, message }) => [to, (message as Fields).data]);
+  }
+
+  async takeAll(): Promise<Sent[]> {
+    await nextTurn();
+    return this.#sent.splice(0).flatMap(({ to, message }) => {
+      const { type, data } = message as Fields;
+      return type === FRAMES
+        ? (data as object[]).map((section) => ({ to, message: section }))
+        : [{ to, message }];
+    });
+  }
+}
+
+export function isControl(message: object): boolean {
+  return (message as Fields).type === CONTROL;
+}
+
+/** A message of a worker, with fields for any type. */
+export function message(uid: string, type: number, requesterUid?: string) {
+  const data = { requestId: "r", packet: ["event"] };
+  return { source: "_sio_adapter", uid, nsp: "/", type, requesterUid, data };
+}
+
+/** A message that says that its sender speaks the fast wire. */
+export function offer(uid: string, type = 1): object {
+  return { ...message(uid, type), wire: Buffer.of(1) };
+}
+
+export function frames(...sections: Array<Buffer | string>) {
+  return {
+    source: "_sio_adapter",
+    uid: "w",
+    nsp: "",
+    type: FRAMES,
+    data: sections,
+  };
+}

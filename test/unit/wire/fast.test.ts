@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import {
+  controlMessage,
+  convertSection,
+  framesMessage,
+  isFramesMessage,
+  readControl,
+  readOffer,
+  sectionBytes,
+  sectionTarget,
+  withOffer,
+} from "../../../dist/wire/fast";
+import type { Envelope } from "../../../dist/wire/plain";
+import { writeAll } from "../support/read-frames";
+
+const BYTES = Buffer.from("frames");
+const TEXT = BYTES.toString("base64");
+
+function throughJson<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}
+
+function section(target: string | undefined, size = 0): Buffer {
+  const origin = { uid: "a1", nsp: "/" };
+  const data = Buffer.alloc(size);
+  return writeAll([{ origin, target, type: 5, data }])[0] as Buffer;
+}
+
+describe("an offer of the fast wire", () => {
+  it("is added to a message, and tells the form of the channel", () => {
+    const message = { uid: "a1" };
+    assert.equal(withOffer(message), message);
+    assert.deepEqual(message, { uid: "a1", wire: Buffer.of(1) });
+    assert.deepEqual(readOffer(message), { isBinary: true });
+    assert.deepEqual(readOffer(throughJson(message)), { isBinary: false });
+  });
+
+  it("is one as long as it has a version that both know", () => {
+    const wire = Buffer.of(9, 1, 255);
+    assert.deepEqual(readOffer({ wire }), { isBinary: true });
+    assert.deepEqual(readOffer(throughJson({ wire })), { isBinary: false });
+    for (const versions of [Buffer.of(2, 0), Buffer.of()]) {
+      assert.equal(readOffer({ wire: versions }), undefined);
+      assert.equal(readOffer(throughJson({ wire: versions })), undefined);
+    }
+  });
+
+  it("is none in any other form", () => {
+    const forms = [undefined, null, 1, "1", true, {}, { data: 1 }, [1]];
+    for (const wire of forms) {
+      assert.equal(readOffer({ wire }), undefined);
+    }
+    assert.equal(readOffer({}), undefined);
+  });
+});
+
+describe("a control of the primary", () => {
+  for (const control of ["plain", "fast", "greet"] as const) {
+    it(`tells "${control}"`, () => {
+      const message = controlMessage(control) as Envelope;
+      assert.equal(readControl(message), control);
+      assert.equal(message.nsp, "");
+      assert.deepEqual(readOffer(message), { isBinary: true });
+    });
+  }
+
+  it("tells nothing when it has another type, or data that is unknown", () => {
+    const message = controlMessage("fast") as Envelope;
+    assert.equal(readControl({ ...message, type: 14 }), undefined);
+    for (const data of ["slow", "", undefined, null, 1, ["fast"]]) {
+      assert.equal(readControl({ ...message, data }), undefined);
+    }
+  });
+});
+
+describe("a message with frames", () => {
+  it("has sections of either form", () => {
+    const message = framesMessage("w", [BYTES, TEXT]);
+    assert.deepEqual(message, {
+      source: "_sio_adapter",
+      uid: "w",
+      nsp: "",
+      type: 14,
+      data: [BYTES, TEXT],
+    });
+    assert.equal(isFramesMessage(message), true);
+  });
+
+  it("has nothing else", () => {
+    const message = framesMessage("w", []);
+    assert.equal(isFramesMessage(message), true);
+    assert.equal(isFramesMessage({ ...message, type: 15 }), false);
+    const lists = [undefined, null, TEXT, {}, [1], [BYTES, null], [[1]]];
+    for (const data of lists) {
+      assert.equal(isFramesMessage({ ...message, data }), false);
+    }
+  });
+});
+
+describe("a section", () => {
+  it("takes the form that a channel needs, and stays the same where it has it", () => {
+    assert.equal(convertSection(BYTES, true), BYTES);
+    assert.equal(convertSection(TEXT, false), TEXT);
+    assert.equal(convertSection(BYTES, false), TEXT);
+    assert.deepEqual(convertSection(TEXT, true), BYTES);
+    assert.equal(sectionBytes(BYTES), BYTES);
+    assert.deepEqual(sectionBytes(TEXT), BYTES);
+  });
+
+  it("tells its target in both forms, whatever its size", () => {
+    for (const target of [undefined, "", "b1", "é", "u".repeat(763)]) {
+      for (const size of [0, 1, 2, 100_000]) {
+        const bytes = section(target, size);
+        assert.equal(sectionTarget(bytes), target);
+        assert.equal(sectionTarget(bytes.toString("base64")), target);
+      }
+    }
+  });
+
+  it("breaks the protocol when it tells no target", () => {
+    const long = section("u".repeat(764)).toString("base64");
+    for (const bad of [Buffer.alloc(0), Buffer.of(2), "", "?", "Ag==", long]) {
+      assert.throws(() => sectionTarget(bad), { code: "ERR_PROTOCOL" });
+    }
+  });
+});

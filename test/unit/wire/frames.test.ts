@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { readFrames, readTarget } from "../../../dist/wire/frame-reader";
+import { FrameWriter } from "../../../dist/wire/frame-writer";
+import { decodeValue } from "../../../dist/wire/values";
+import { encodeNaively, type NaiveMessage } from "../support/naive-frames";
+import { readAll, writeAll } from "../support/read-frames";
+import { sampleSession } from "../support/sample-session";
+
+const PROTOCOL = resolve(__dirname, "../../../docs/protocol.md");
+const ORIGIN = { uid: "a1", nsp: "/" };
+const ORIGIN_FRAME = "01 0b000000 02000000 6131 01000000 2f";
+const PLAIN = {
+  rooms: [],
+  except: [],
+  volatile: false,
+  compress: undefined,
+  requestId: undefined,
+};
+
+function hex(text: string): string {
+  return text.replace(/\s/g, "");
+}
+
+/** The body of the frame in which a packet leaves. */
+function packetHex(header: object, parts: Array<string | Buffer> = []): string {
+  const writer = new FrameWriter();
+  writer.writePacket(ORIGIN, { ...PLAIN, ...header }, parts);
+  const [section, ...others] = writer.take() as [Buffer];
+  assert.equal(others.length, 0);
+  const text = section.toString("hex");
+  const start = hex(`00 ${ORIGIN_FRAME} 02`);
+  assert.equal(text.slice(0, start.length), start);
+  const length = section.readUInt32LE(start.length / 2);
+  const body = text.slice(start.length + 8);
+  assert.equal(body.length, length * 2);
+  return body;
+}
+
+function message(target?: string, origin = ORIGIN): NaiveMessage {
+  return { origin, target, type: 5, data: Buffer.of(0xaa) };
+}
+
+describe("frames", () => {
+  const headers: Array<[string, object, string]> = [
+    ["nothing but what has to be", {}, "00 00000000 00000000"],
+    ["a volatile packet", { volatile: true }, "01 00000000 00000000"],
+    ["no compression", { compress: false }, "02 00000000 00000000"],
+    ["compression", { compress: true }, "06 00000000 00000000"],
+    ["a request id", { requestId: "r" }, "08 01000000 72 00000000 00000000"],
+    [
+      "all flags at once",
+      { volatile: true, compress: true, requestId: "" },
+      "0f 00000000 00000000 00000000",
+    ],
+    [
+      "rooms and exceptions, from any iterable",
+      { rooms: new Set(["r", "é"]), except: new Set(["x"]) },
+      "00 02000000 00 01000000 72 00 02000000 c3a9 01000000 00 01000000 78",
+    ],
+    [
+      "rooms that are numbers",
+      { rooms: [1, -0.5] },
+      "00 02000000 01 000000000000f03f 01 000000000000e0bf 00000000",
+    ],
+    [
+      "rooms that are neither strings nor numbers",
+      { rooms: [Symbol("s"), null, {}], except: [true] },
+      "00 03000000 02 02 02 01000000 02",
+    ],
+    [
+      "a name with half a surrogate pair",
+      { rooms: ["\ud83d"] },
+      "00 01000000 00 02000080 3dd8 00000000",
+    ],
+    [
+      "a name with a whole surrogate pair",
+      { rooms: ["😀"] },
+      "00 01000000 00 04000080 3dd800de 00000000",
+    ],
+  ];
+  for (const [title, header, expected] of headers) {
+    it(`have a header for ${title}`, () => {
+      assert.equal(packetHex(header), hex(`${expected} 00000000`));
+    });
+  }
+
+  it("carry the parts of a packet behind its header", () => {
+    assert.equal(
+      packetHex({}, ["é", Buffer.of(1, 2), "", Buffer.alloc(0)]),
+      hex(
+        "00 00000000 00000000 04000000 00 02000000 c3a9 01 02000000 0102 00 00000000 01 00000000",
+      ),
+    );
+  });
+
+  it("write a text as UTF-8, whatever is in it", () => {
+    assert.equal(
+      packetHex({}, ["\ud83d", "😀"]),
+      hex(
+        "00 00000000 00000000 02000000 00 03000000 efbfbd 00 04000000 f09f9880",
+      ),
+    );
+  });
+
+  it("carry a message to everyone, or to one node", () => {
+    const body = "03 02000000 05 aa";
+    assert.deepEqual(
+      writeAll([message(), message("b1")]).map((one) => one.toString("hex")),
+      [
+        hex(`00 ${ORIGIN_FRAME} ${body}`),
+        hex(`01 02000000 6231 ${ORIGIN_FRAME} ${body}`),
+      ],
+    );
+  });
+
+  it("name their origin when it changes, and once in each section", () => {
+    const other = { uid: "a2", nsp: "/" };
+    const [first, second, third] = writeAll([
+      message(),
+      message(),
+      message(undefined, other),
+      message("b1", other),
+      message("b1", other),
+      message(undefined, other),
+    ]).map((section) => kindsOf(section));
+    assert.deepEqual(first, [1, 3, 3, 1, 3]);
+    assert.deepEqual(second, [1, 3, 3]);
+    assert.deepEqual(third, [1, 3]);
+  });
+
+  it("are the sample session of the document, byte by byte", () => {
+    const document = readFileSync(PROTOCOL, "utf8");
+    const documented = (/```hex\n([^]*?)```/.exec(document)?.[1] as string)
+      .split(/^section.*$/m)
+      .map((section) => hex(section.replace(/#.*$/gm, "")))
+      .filter(Boolean);
+    const toHex = (sections: Buffer[]) =>
+      sections.map((section) => section.toString("hex"));
+    assert.deepEqual(toHex(writeAll(sampleSession())), documented);
+    assert.deepEqual(toHex(encodeNaively(sampleSession())), documented);
+    const sections = documented.map((text) => Buffer.from(text, "hex"));
+    const frames = readAll(sections);
+    assert.deepEqual(frames, sampleSession());
+    assert.deepEqual(decodeValue((frames[2] as NaiveMessage).data as Buffer), {
+      requestId: "r1",
+    });
+  });
+
+  it("of an unknown kind are passed over", () => {
+    const section = hex(
+      `00 00 01000000 ff ${ORIGIN_FRAME} 7f 00000000 03 01000000 05 04 02000000 0102`,
+    );
+    const types: number[] = [];
+    readFrames(Buffer.from(section, "hex"), {
+      onOrigin: () => {},
+      onPacket: () => assert.fail(),
+      onMessage: (type) => types.push(type),
+    });
+    assert.deepEqual(types, [5]);
+  });
+
+  const violations: Array<[string, string, string]> = [
+    ["W4", "a target that is unknown", "02"],
+    ["W5", "a packet without an origin", "00 02 00000000"],
+    ["W5", "a message without an origin", "00 03 01000000 05"],
+    ["W7", "nothing", ""],
+    ["W7", "half a length", "00 01 0b00"],
+    ["W7", "a body that is too short", "00 01 0b000000 02000000 6131"],
+    ["W7", "an origin of half a name", "00 01 05000000 02000000 61"],
+    ["W7", "a message without a type", `00 ${ORIGIN_FRAME} 03 00000000`],
+    [
+      "W7",
+      "more rooms than there are bytes",
+      `00 ${ORIGIN_FRAME} 02 05000000 00 ffffffff`,
+    ],
+    [
+      "W8",
+      "a room of an unknown type",
+      `00 ${ORIGIN_FRAME} 02 0a000000 00 01000000 03 00000000`,
+    ],
+    [
+      "W9",
+      "a part of an unknown type",
+      `00 ${ORIGIN_FRAME} 02 0e000000 00 00000000 00000000 01000000 02`,
+    ],
+  ];
+  for (const [rule, title, bytes] of violations) {
+    it(`break the rule ${rule} with ${title}`, () => {
+      assert.throws(() => readAll([Buffer.from(hex(bytes), "hex")]), {
+        name: "ClusterAdapterError",
+        code: "ERR_PROTOCOL",
+        message: new RegExp(`^\\[${rule}\\] `),
+      });
+    });
+  }
+
+  it("can be many and large", () => {
+    const writer = new FrameWriter();
+    const sizes = [10, 70_000, 200_000, 3_000_000, 10];
+    const frames = sizes.map((size, i) =>
+      i % 2 === 0
+        ? { ...message(), data: Buffer.alloc(size, i) }
+        : { ...PLAIN, origin: ORIGIN, parts: ["é".repeat(size)] },
+    );
+    for (let round = 0; round < 2; round++) {
+      const [section] = writeAll(frames, writer) as [Buffer];
+      assert.deepEqual(readAll([section]), frames);
+    }
+  });
+
+  it("are counted in bytes until they are taken, and begin anew then", () => {
+    const writer = new FrameWriter();
+    assert.equal(writer.byteLength, 0);
+    assert.deepEqual(writer.take(), []);
+    writer.writeMessage(ORIGIN, undefined, 5, Buffer.of(1));
+    assert.equal(writer.byteLength, 1 + 16 + 7);
+    writer.writeMessage(ORIGIN, "b1", 5, Buffer.of(1));
+    assert.equal(writer.byteLength, 24 + 7 + 16 + 7);
+    const taken = writer.take();
+    assert.equal(Buffer.concat(taken).length, 54);
+    assert.equal(writer.byteLength, 0);
+    const copies = taken.map((section) => Buffer.from(section));
+    for (const target of ["b1", undefined]) {
+      writer.writeMessage(ORIGIN, target, 6, Buffer.of(2));
+      const sections = writer.take();
+      assert.deepEqual(sections.map(readTarget), [target]);
+      assert.deepEqual(kindsOf(sections[0] as Buffer), [1, 3]);
+    }
+    assert.deepEqual(taken, copies);
+  });
+
+  it("have a target with any uid", () => {
+    const [section] = writeAll([message("\ud83d-é")]);
+    assert.equal(readTarget(section as Buffer), "\ud83d-é");
+  });
+});
+
+/** The kinds of the frames in a section, by its bytes. */
+function kindsOf(section: Buffer): number[] {
+  const kinds: number[] = [];
+  let offset = section[0] === 0 ? 1 : 5 + section.readUInt32LE(1);
+  while (offset < section.length) {
+    kinds.push(section[offset] as number);
+    offset += 5 + section.readUInt32LE(offset + 1);
+  }
+  return kinds;
+}

@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { serialize } from "node:v8";
+import { MessageType } from "socket.io-adapter";
+import { Link } from "../../../dist/worker/link";
+import { FakeChannel } from "../support/fake-channel";
+import { FakeNode } from "../support/fake-node";
+import type { NaiveMessage, NaiveFrame } from "../support/naive-frames";
+import { readAll } from "../support/read-frames";
+import { warningsOf } from "../support/warnings";
+
+const HEADER = {
+  rooms: ["r"],
+  except: [],
+  volatile: false,
+  compress: undefined,
+  requestId: undefined,
+};
+
+describe("the link of a process, where wires are concerned,", () => {
+  let channel: FakeChannel;
+  let link: Link;
+  let node: FakeNode;
+
+  beforeEach(() => {
+    channel = new FakeChannel();
+    link = new Link(channel);
+    node = new FakeNode();
+    link.join(node);
+  });
+
+  function tell(control: unknown, wire: unknown = Buffer.of(1)): void {
+    const envelope = { source: "_sio_adapter", uid: "primary", nsp: "" };
+    channel.receive({ ...envelope, type: 15, data: control, wire });
+  }
+
+  function send(packet: unknown[], fields: object = {}): void {
+    const type = MessageType.SERVER_SIDE_EMIT;
+    const envelope = { source: "_sio_adapter", uid: "n1", nsp: "/", type };
+    link.send(node, { ...envelope, data: { packet }, ...fields });
+  }
+
+  function beat(type = MessageType.HEARTBEAT): void {
+    link.send(node, { source: "_sio_adapter", uid: "n1", nsp: "/", type });
+  }
+
+  /** The types of the messages, with those of the frames in brackets. */
+  function sentTypes(): unknown[] {
+    return channel.sent.map(({ type, data }) =>
+      type === 14 ? frameTypes(data as Buffer[]) : type,
+    );
+  }
+
+  it("speaks the plain wire until it is told otherwise", async () => {
+    assert.equal(link.wire, "plain");
+    send(["a"]);
+    tell("faster");
+    tell(undefined);
+    assert.equal(link.wire, "plain");
+    tell("fast");
+    assert.equal(link.wire, "fast");
+    send(["b"]);
+    assert.deepEqual(sentTypes(), [9]);
+    await nextTurn();
+    assert.deepEqual(sentTypes(), [9, [9]]);
+  });
+
+  it("goes back when it is told to, and sends what is written before", async () => {
+    tell("fast");
+    send(["a"]);
+    link.sendPacket(node, HEADER, ["2[]"]);
+    tell("plain");
+    send(["b"]);
+    assert.deepEqual(sentTypes(), [[9, "packet"], 9]);
+    await nextTurn();
+    assert.equal(channel.sent.length, 2);
+  });
+
+  it("keeps the order of frames and of what is about the node itself", async () => {
+    tell("fast");
+    send(["a"]);
+    beat();
+    send(["b"]);
+    await nextTurn();
+    assert.deepEqual(sentTypes(), [[9], 2, [9]]);
+  });
+
+  it("sends frames that are binary or base64, as the channel is", async () => {
+    const offers: unknown[] = [
+      Buffer.of(1),
+      JSON.parse(JSON.stringify(Buffer.of(1))),
+      null,
+    ];
+    for (const wire of offers) {
+      tell("fast", wire);
+      send(["a"]);
+      link.leave(node);
+      link.join(node);
+    }
+    const [binary, base64, unsaid] = channel.sent.map(
+      ({ data }) => (data as unknown[])[0],
+    );
+    assert.equal(Buffer.isBuffer(binary), true);
+    assert.equal(typeof base64, "string");
+    assert.equal(typeof unsaid, "string");
+    const [sent] = readAll([Buffer.from(base64 as string, "base64")]);
+    assert.deepEqual(sent?.origin, { uid: "n1", nsp: "/" });
+  });
+
+  it("names one node in an answer, and what cannot be sent is left out there, too", async () => {
+    tell("fast");
+    const { SERVER_SIDE_EMIT_RESPONSE: type } = MessageType;
+    const data = { requestId: "r", packet: { wired: () => {}, n: 1 } };
+    const answer = { type, requesterUid: "b1", data };
+    const envelope = { source: "_sio_adapter", uid: "n1", nsp: "/" };
+    const warnings = warningsOf(() =>
+      link.sendAnswer(node, { ...envelope, ...answer }),
+    );
+    assert.match(warnings.join(), /: packet\.wired$/);
+    await nextTurn();
+    const [frame] = readAll(channel.sent[0]?.["data"] as Buffer[]);
+    const { target, data: bytes } = frame as NaiveMessage;
+    assert.equal(target, "b1");
+    const left = { requestId: "r", packet: { n: 1 } };
+    assert.deepEqual(bytes, serialize(left));
+  });
+
+  it("throws the error of the serializer, and sends the rest", async () => {
+    tell("fast");
+    send(["a"]);
+    assert.throws(() => send([() => {}]), /could not be cloned/);
+    send(["b"]);
+    await nextTurn();
+    assert.deepEqual(sentTypes(), [[9, 9]]);
+  });
+
+  it("refuses what is too deep to be read on both wires", () => {
+    let deep: unknown = 1;
+    for (let i = 0; i < 1_500; i++) {
+      deep = [deep];
+    }
+    for (const wire of ["plain", "fast"]) {
+      tell(wire);
+      assert.throws(() => send([deep]), RangeError, wire);
+    }
+  });
+
+  it("sends everything before the channel is closed, by whomever", () => {
+    tell("fast");
+    send(["a"]);
+    channel.listeners?.beforeDisconnect();
+    assert.deepEqual(sentTypes(), [[9]]);
+    send(["b"]);
+    node.onExit = () => beat(MessageType.ADAPTER_CLOSE);
+    channel.listeners?.onExit();
+    assert.deepEqual(sentTypes(), [[9], [9], 13]);
+    send(["c"]);
+    assert.deepEqual(sentTypes().pop(), 9);
+  });
+
+  it("sends everything as the last node leaves, and begins anew with the next", () => {
+    const other = new FakeNode("/other");
+    link.join(other);
+    tell("fast");
+    send(["a"]);
+    link.leave(other);
+    assert.equal(link.wire, "fast");
+    assert.deepEqual(sentTypes(), []);
+    link.leave(node);
+    assert.deepEqual(sentTypes(), [[9]]);
+    assert.equal(link.wire, "plain");
+  });
+
+  it("sends no frames when the channel is closed", async () => {
+    tell("fast");
+    send(["a"]);
+    channel.connected = false;
+    link.sendPacket(node, HEADER, ["2[]"]);
+    await nextTurn();
+    assert.deepEqual(channel.sent, []);
+  });
+
+  it("asks every node to greet", () => {
+    const other = new FakeNode("/other");
+    link.join(other);
+    tell("greet");
+    assert.deepEqual([node.heard, other.heard], [["greet"], ["greet"]]);
+    assert.equal(link.wire, "plain");
+  });
+});
+
+function frameTypes(sections: Buffer[]): unknown[] {
+  const bytes = sections.map((section) => Buffer.from(section));
+  return readAll(bytes).map((frame: NaiveFrame) =>
+    "type" in frame ? frame.type : "packet",
+  );
+}
