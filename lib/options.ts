@@ -90,7 +90,7 @@ export interface PrimaryOptions {
   /**
    * The number of bytes that may wait for one worker in the primary. A worker that does not read is dropped from the
    * cluster when more wait for it: its backlog is discarded, and it joins again when it reads.
-   * @default 50_331_648 (48 MiB)
+   * @default 33_554_432 (32 MiB)
    */
   maxBacklogBytes?: number;
   /**
@@ -103,7 +103,7 @@ export interface PrimaryOptions {
 export type ResolvedPrimaryOptions = Required<PrimaryOptions>;
 
 const PRIMARY_DEFAULTS: ResolvedPrimaryOptions = {
-  maxBacklogBytes: 48 * 1024 * 1024,
+  maxBacklogBytes: 32 * 1024 * 1024,
   maxBacklogMessages: 100_000,
 };
 
