@@ -130,7 +130,7 @@ describe("options", () => {
 
 describe("the options of the primary", () => {
   const defaults = {
-    maxBacklogBytes: 50_331_648,
+    maxBacklogBytes: 33_554_432,
     maxBacklogMessages: 100_000,
   };
 
