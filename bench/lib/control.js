@@ -69,7 +69,7 @@ class Peer {
 
   #onMessage({ id, name, args, result, error }) {
     if (name !== undefined) {
-      this.#onCall(id, name, args);
+      void this.#onCall(id, name, args);
       return;
     }
     const { resolve, reject } = this.#pending.get(id);

@@ -31,4 +31,4 @@ async function start() {
   run.notify("hello", { role: "worker", index, pid: process.pid });
 }
 
-start();
+void start();

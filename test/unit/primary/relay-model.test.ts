@@ -84,7 +84,11 @@ function perform(
     const isNew = model.workers.every(({ id }) => id !== worker);
     model.join(worker, kind === "fork" ? "silent" : "unknown");
     if (isNew) {
-      kind === "fork" ? relay.onFork(worker) : relay.onFound(worker);
+      if (kind === "fork") {
+        relay.onFork(worker);
+      } else {
+        relay.onFound(worker);
+      }
     }
     return [];
   }

@@ -79,7 +79,10 @@ describe("the relay, where wires are concerned,", () => {
     const sent = await scene.takeAll();
     for (const worker of [1, 2, 3]) {
       const [control, second] = sent.filter(({ to }) => to === worker);
-      assert.equal((control?.message as { data?: unknown }).data, "plain");
+      assert.equal(
+        (control as { message: { data?: unknown } }).message.data,
+        "plain",
+      );
       assert.equal(second?.message, greeting);
     }
     assert.equal(sent.length, 6);

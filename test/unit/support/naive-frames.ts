@@ -4,7 +4,7 @@ export interface NaiveOrigin {
   readonly nsp: string;
 }
 
-export interface NaivePacket {
+interface NaivePacket {
   readonly origin: NaiveOrigin;
   readonly rooms: unknown[];
   readonly except: unknown[];

@@ -132,7 +132,9 @@ describe("frames", () => {
 
   it("are the sample session of the document, byte by byte", () => {
     const document = readFileSync(PROTOCOL, "utf8");
-    const documented = (/```hex\n([^]*?)```/.exec(document)?.[1] as string)
+    const documented = (
+      (/```hex\n([^]*?)```/.exec(document) as RegExpExecArray)[1] as string
+    )
       .split(/^section.*$/m)
       .map((section) => hex(section.replace(/#.*$/gm, "")))
       .filter(Boolean);
