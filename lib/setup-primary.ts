@@ -12,7 +12,8 @@ import { warnOnce } from "./warnings";
 /** What `setupPrimary()` returns. */
 export interface PrimaryHandle {
   /**
-   * Stops relaying and removes every listener from `cluster`. The workers go on, each on its own. May be called twice.
+   * Stops relaying and removes every listener from `cluster`. The workers take each
+   * other for dead after their `heartbeatTimeout`. May be called twice.
    */
   close(): void;
 }

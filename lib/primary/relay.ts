@@ -63,7 +63,6 @@ export class Relay<Worker> {
   /** A worker has been there for some time: it may be asked to say hello again. */
   onFound(worker: Worker): void {
     this.#tell(this.#join(worker, "unknown"), "greet");
-    this.#chooseWire();
   }
 
   /** A worker sent something: a message of the adapter, of the application, or garbage. */
@@ -95,7 +94,7 @@ export class Relay<Worker> {
     this.#chooseWire();
   }
 
-  /** Sends nothing any more, and tells the workers that nobody relays for them. */
+  /** Sends nothing any more. The workers find out by the silence of the others. */
   close(): void {
     for (const peer of this.#peers.all()) {
       peer.outbox.close();

@@ -89,11 +89,12 @@ export class Link {
       // the primary reads them, and learns from them what this side can speak [W2]
       this.#outbox.flush();
       this.#channel.send(withOffer(message));
-    } else if (this.#wire === "plain") {
-      refuseDeep(message);
+      return;
+    }
+    refuseDeep(message);
+    if (this.#wire === "plain") {
       this.#channel.send(message);
     } else {
-      refuseDeep(message);
       const data = encodeValue(message.data, this.#isBinary);
       this.#outbox.write((writer) =>
         writer.writeMessage(origin, message.requesterUid, message.type, data),
