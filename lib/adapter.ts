@@ -14,12 +14,12 @@ import { AckRequest, AckRequests } from "./ack-requests";
 import { notSendable } from "./errors";
 import { IncomingPackets } from "./incoming-packets";
 import { PacketEncoder, partsOf } from "./packet-encoder";
-import { PendingRequests } from "./pending-requests";
 import {
   resolveAdapterOptions,
   type AdapterOptions,
   type ResolvedAdapterOptions,
 } from "./options";
+import { Requests } from "./requests";
 import {
   decodeOptions,
   describeSockets,
@@ -78,13 +78,13 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   readonly #link: Link;
   readonly #encoder: PacketEncoder;
   readonly #incoming: IncomingPackets;
-  readonly #requests: PendingRequests;
+  readonly #requests: Requests;
   readonly #ackRequests: AckRequests;
   readonly #node: Node;
   /** How it signs what it sends after it was closed: it is no member any more, and must not become one again. */
   readonly #formerly: Origin;
   #state: "new" | "open" | "closed" = "new";
-  #ackRequestCount = 0;
+  #requestCount = 0;
 
   /**
    * @param nsp - the namespace
@@ -104,7 +104,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
       this.#encoder,
       (uid, type, data) => this.#respond(uid, type, data),
     );
-    this.#requests = new PendingRequests(this, options.requestsTimeout);
+    this.#requests = new Requests(this, () => this.#nextRequestId());
     this.#ackRequests = new AckRequests(this);
     this.#formerly = { uid: EMITTER_UID, nsp: this.nsp.name };
     this.#node = {
@@ -171,7 +171,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     ack: Parameters<ClusterAdapterWithHeartbeat["broadcastWithAck"]>[3],
   ): void {
     const encoded = this.#encoder.prepare(packet, true);
-    const requestId = `${this.uid}-${this.#ackRequestCount++}`;
+    const requestId = this.#nextRequestId();
     const { nodesMap } = internals(this);
     if (this.#publishPacket(packet, encoded, opts, requestId)) {
       this.#ackRequests.add(
@@ -216,10 +216,26 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   override fetchSockets(
     opts: BroadcastOptions,
   ): ReturnType<ClusterAdapterWithHeartbeat["fetchSockets"]> {
-    return super.fetchSockets({
-      rooms: opts.rooms,
-      except: opts.except ?? new Set(),
-      flags: { timeout: this.#options.requestsTimeout, ...opts.flags },
+    const responses: unknown[] = [];
+    internals(this).apply(opts, (socket) => responses.push(socket));
+    return new Promise<unknown[]>((resolve, reject) => {
+      if (opts.flags?.local) {
+        resolve(responses);
+        return;
+      }
+      this.#requests.ask({
+        type: MessageType.FETCH_SOCKETS,
+        responses,
+        // 0 means the default, as in the base class
+        timeout: opts.flags?.timeout || this.#options.requestsTimeout,
+        publish: (requestId) => {
+          this.publish({
+            type: MessageType.FETCH_SOCKETS,
+            data: { opts: encodeOptions(opts), requestId },
+          });
+        },
+        settle: (error) => (error ? reject(error) : resolve(responses)),
+      });
     });
   }
 
@@ -235,11 +251,24 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
    *   give the error to
    */
   override serverSideEmit(packet: unknown[]): Promise<void> {
-    const withAck = typeof packet[packet.length - 1] === "function";
-    if (withAck) {
-      return super.serverSideEmit(packet);
+    const last = packet[packet.length - 1];
+    if (typeof last !== "function") {
+      this.publish({ type: MessageType.SERVER_SIDE_EMIT, data: { packet } });
+      return Promise.resolve();
     }
-    this.publish({ type: MessageType.SERVER_SIDE_EMIT, data: { packet } });
+    const args = packet.slice(0, -1);
+    this.#requests.ask({
+      type: MessageType.SERVER_SIDE_EMIT,
+      responses: [],
+      timeout: this.#options.requestsTimeout,
+      publish: (requestId) => {
+        this.publish({
+          type: MessageType.SERVER_SIDE_EMIT,
+          data: { packet: args, requestId },
+        });
+      },
+      settle: last as (error: Error | null, responses: unknown[]) => void,
+    });
     return Promise.resolve();
   }
 
@@ -300,12 +329,11 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   }
 
   /**
-   * Sends a message to the other nodes. The error of a request goes to the one who waits for it.
+   * Sends a message to the other nodes.
    *
    * @throws {ClusterAdapterError} `ERR_NOT_SENDABLE`
    */
   override publish(message: Publishable): void {
-    const requestId = this.#requests.find(message);
     try {
       if (this.#state !== "closed") {
         super.publish(message);
@@ -317,14 +345,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
         } as ClusterMessage);
       }
     } catch (cause) {
-      const error = notSendable(unsendablePartOf(message), cause);
-      if (requestId === undefined) {
-        throw error;
-      }
-      this.#requests.onError(requestId, error);
-    }
-    if (requestId !== undefined) {
-      this.#requests.onSent(requestId);
+      throw notSendable(unsendablePartOf(message), cause);
     }
   }
 
@@ -413,6 +434,10 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   /** Remembers that a node is alive. */
   #hear(uid: ServerId): void {
     super.onMessage({ type: MessageType.HEARTBEAT, uid, nsp: this.nsp.name });
+  }
+
+  #nextRequestId(): string {
+    return `${this.uid}-${this.#requestCount++}`;
   }
 
   #removeAllNodes(): void {

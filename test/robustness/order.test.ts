@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { collect, onceEvent, receivedNames } from "../support/client";
 import type { TestCluster } from "../support/cluster";
 import type { TestWorker } from "../support/worker";
+import { waitFor } from "../support/wait";
 import { startSubject, workersOf } from "./subject";
 
 describe("order", () => {
@@ -79,5 +80,46 @@ describe("order", () => {
       await collect(client, "n", 50),
       Array.from({ length: 50 }, (_, i) => [i]),
     );
+  });
+
+  it("a request is answered as things were when it was made, whatever comes in the same turn", async () => {
+    await second.connect();
+    const rooms = await first.run(async ({ io }) => {
+      const fetched = io.fetchSockets();
+      io.socketsJoin("late");
+      return (await fetched).map((socket) => [...socket.rooms]);
+    });
+    assert.equal(rooms.length, 1);
+    assert.deepEqual(rooms.flat().includes("late"), false);
+  });
+
+  it("a server-side event with an acknowledgement comes before those that follow", async () => {
+    await second.run(({ io, state }) => {
+      const seen: string[] = [];
+      state["seen"] = seen;
+      io.on(
+        "ask" as "connection",
+        ((ack: (value: string[]) => void) => {
+          seen.push("ask");
+          ack(seen);
+        }) as never,
+      );
+      io.on("tell" as "connection", (() => seen.push("tell")) as never);
+    });
+    await workersOf(cluster)[2].run(({ io }) => {
+      io.on("ask" as "connection", ((ack: () => void) => ack()) as never);
+    });
+    await first.run(
+      ({ io }) =>
+        new Promise<void>((resolve) => {
+          io.serverSideEmit("ask", () => resolve());
+          io.serverSideEmit("tell");
+        }),
+    );
+    const seen = await waitFor(async () => {
+      const list = await second.run(({ state }) => state["seen"] as string[]);
+      return list.length === 2 && list;
+    });
+    assert.deepEqual(seen, ["ask", "tell"]);
   });
 });

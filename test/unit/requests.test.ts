@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { install, type Clock } from "@sinonjs/fake-timers";
+import { MessageType, type ClusterResponse } from "socket.io-adapter";
+import { Requests } from "../../dist/requests";
+import { internals, type PendingRequest } from "../../dist/socket-io";
+import { RecordingAdapter } from "./support/recording-adapter";
+
+const TIMEOUT = 100;
+
+describe("requests", () => {
+  let clock: Clock;
+  let adapter: RecordingAdapter;
+  let kept: Map<string, PendingRequest>;
+  let requests: Requests;
+  let settled: [Error | null, unknown[]][];
+
+  beforeEach(() => {
+    clock = install({
+      toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"],
+    });
+    adapter = RecordingAdapter.create();
+    kept = internals(adapter).customRequests;
+    requests = new Requests(adapter, () => "id");
+    settled = [];
+    adapter.init();
+    adapter.meet("a", "b");
+  });
+
+  afterEach(() => {
+    adapter.close();
+    clock.uninstall();
+  });
+
+  function ask(
+    publish: (id: string) => void = () => {},
+    type:
+      | MessageType.SERVER_SIDE_EMIT
+      | MessageType.FETCH_SOCKETS = MessageType.SERVER_SIDE_EMIT,
+  ): void {
+    requests.ask({
+      type,
+      responses: [],
+      timeout: TIMEOUT,
+      publish,
+      settle: (error, responses) => settled.push([error, responses]),
+    });
+  }
+
+  function answer(uid: string, packet: unknown): void {
+    adapter.onResponse({
+      type: MessageType.SERVER_SIDE_EMIT_RESPONSE,
+      uid,
+      nsp: "/",
+      data: { requestId: "id", packet },
+    } as ClusterResponse);
+  }
+
+  function assertOver(): void {
+    const count = settled.length;
+    answer("a", "late");
+    adapter.part("b");
+    clock.tick(10 * TIMEOUT);
+    assert.equal(settled.length, count);
+    assert.equal(kept.size, 0);
+  }
+
+  it("are kept by the id under which they were published, in the tick of the call", () => {
+    const published: string[] = [];
+    ask((id) => published.push(id));
+    assert.deepEqual(published, ["id"]);
+    assert.deepEqual([...kept.keys()], ["id"]);
+  });
+
+  it("settle at once, unpublished, where there is nobody to ask", () => {
+    adapter.part("a");
+    adapter.part("b");
+    ask(() => assert.fail());
+    assert.deepEqual(settled, [[null, []]]);
+    assertOver();
+  });
+
+  it("settle when everyone has answered", () => {
+    ask();
+    answer("a", 1);
+    assert.deepEqual(settled, []);
+    answer("b", 2);
+    assert.deepEqual(settled, [[null, [1, 2]]]);
+    assertOver();
+  });
+
+  it("settle with the sockets of all nodes", () => {
+    ask(undefined, MessageType.FETCH_SOCKETS);
+    for (const uid of ["a", "b"]) {
+      adapter.onResponse({
+        type: MessageType.FETCH_SOCKETS_RESPONSE,
+        uid,
+        nsp: "/",
+        data: { requestId: "id", sockets: [uid] },
+      } as unknown as ClusterResponse);
+    }
+    assert.deepEqual(settled, [[null, ["a", "b"]]]);
+    assertOver();
+  });
+
+  it("settle when those who have not answered are gone", () => {
+    ask();
+    answer("b", 2);
+    adapter.part("a");
+    assert.deepEqual(settled, [[null, [2]]]);
+    assertOver();
+  });
+
+  it("fail after the timeout with what has arrived", () => {
+    ask();
+    answer("a", "one");
+    clock.tick(TIMEOUT - 1);
+    assert.deepEqual(settled, []);
+    clock.tick(1);
+    assert.equal(settled.length, 1);
+    const [error, responses] = settled[0] as unknown as [Error, unknown[]];
+    assert.equal(error.message, "timeout reached: missing 1 responses");
+    assert.deepEqual(responses, ["one"]);
+    assertOver();
+  });
+
+  it("fail with the error of their publication", () => {
+    const before = clock.countTimers();
+    const error = new Error("not sendable");
+    ask(() => {
+      throw error;
+    });
+    assert.deepEqual(settled, [[error, []]]);
+    assert.equal(clock.countTimers(), before);
+    assertOver();
+  });
+
+  it("are not settled twice if everyone leaves during their publication", () => {
+    ask(() => {
+      adapter.part("a");
+      adapter.part("b");
+      throw new Error("too late");
+    });
+    assert.deepEqual(settled, [[null, []]]);
+    assertOver();
+  });
+});
