@@ -12,8 +12,10 @@ import {
 } from "socket.io-adapter";
 import { AckRequest, AckRequests } from "./ack-requests";
 import { notSendable } from "./errors";
+import { Delivery } from "./delivery";
 import { IncomingPackets } from "./incoming-packets";
-import { PacketEncoder, partsOf } from "./packet-encoder";
+import { OutgoingPackets } from "./outgoing-packets";
+import { PacketEncoder } from "./packet-encoder";
 import {
   resolveAdapterOptions,
   type AdapterOptions,
@@ -25,13 +27,10 @@ import {
   describeSockets,
   encodeOptions,
   internals,
-  headerOf,
   onNodeRemoved,
   type Namespace,
-  type Packet,
 } from "./socket-io";
 import { warnOnce } from "./warnings";
-import { isDeep, MAX_DEPTH } from "./wire/depth";
 import type { Origin } from "./wire/frame-writer";
 import {
   EMITTER_UID,
@@ -39,8 +38,6 @@ import {
   MESSAGE_SOURCE,
   unsendablePartOf,
 } from "./wire/plain";
-import { isPlain } from "./wire/portable";
-import { ownViews } from "./wire/views";
 import { processLink, type Link } from "./worker/link";
 import type { Node } from "./worker/node-registry";
 
@@ -77,7 +74,9 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   readonly #options: ResolvedAdapterOptions;
   readonly #link: Link;
   readonly #encoder: PacketEncoder;
+  readonly #delivery: Delivery;
   readonly #incoming: IncomingPackets;
+  readonly #outgoing: OutgoingPackets;
   readonly #requests: Requests;
   readonly #ackRequests: AckRequests;
   readonly #node: Node;
@@ -99,9 +98,14 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     this.#options = options;
     this.#link = link;
     this.#encoder = PacketEncoder.install(this);
+    this.#delivery = new Delivery(this, this.#encoder);
+    this.#outgoing = new OutgoingPackets(link, this.#encoder, (message) =>
+      this.publish(message as Publishable),
+    );
     this.#incoming = new IncomingPackets(
       this,
       this.#encoder,
+      this.#delivery,
       (uid, type, data) => this.#respond(uid, type, data),
     );
     this.#requests = new Requests(this, () => this.#nextRequestId());
@@ -159,9 +163,11 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     opts: BroadcastOptions,
   ): Promise<void> {
     const encoded = this.#encoder.prepare(packet);
-    this.#publishPacket(packet, encoded, opts);
-    Adapter.prototype.broadcast.call(this, packet, opts);
-    return Promise.resolve();
+    if (!opts.flags?.local) {
+      this.#outgoing.send(this.#origin, encoded, opts);
+    }
+    this.#delivery.deliver(encoded, opts);
+    return DONE;
   }
 
   override broadcastWithAck(
@@ -173,7 +179,11 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     const encoded = this.#encoder.prepare(packet, true);
     const requestId = this.#nextRequestId();
     const { nodesMap } = internals(this);
-    if (this.#publishPacket(packet, encoded, opts, requestId)) {
+    const isForAll = !opts.flags?.local && this.#state !== "closed";
+    if (
+      isForAll &&
+      this.#outgoing.send(this.#origin, encoded, opts, requestId)
+    ) {
       this.#ackRequests.add(
         requestId,
         new AckRequest(nodesMap.keys(), clientCountCallback, ack),
@@ -183,25 +193,19 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
       // Socket.IO waits for as many answers as there are servers
       nodesMap.forEach(() => clientCountCallback(0));
     }
-    Adapter.prototype.broadcastWithAck.call(
-      this,
-      packet,
-      opts,
-      clientCountCallback,
-      ack,
-    );
+    this.#delivery.deliverWithAck(encoded, opts, clientCountCallback, ack);
   }
 
   override addSockets(opts: BroadcastOptions, rooms: Room[]): Promise<void> {
     this.#publishUnlessLocal(opts, MessageType.SOCKETS_JOIN, { rooms });
     Adapter.prototype.addSockets.call(this, opts, rooms);
-    return Promise.resolve();
+    return DONE;
   }
 
   override delSockets(opts: BroadcastOptions, rooms: Room[]): Promise<void> {
     this.#publishUnlessLocal(opts, MessageType.SOCKETS_LEAVE, { rooms });
     Adapter.prototype.delSockets.call(this, opts, rooms);
-    return Promise.resolve();
+    return DONE;
   }
 
   override disconnectSockets(
@@ -210,7 +214,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   ): Promise<void> {
     this.#publishUnlessLocal(opts, MessageType.DISCONNECT_SOCKETS, { close });
     Adapter.prototype.disconnectSockets.call(this, opts, close);
-    return Promise.resolve();
+    return DONE;
   }
 
   override fetchSockets(
@@ -254,7 +258,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     const last = packet[packet.length - 1];
     if (typeof last !== "function") {
       this.publish({ type: MessageType.SERVER_SIDE_EMIT, data: { packet } });
-      return Promise.resolve();
+      return DONE;
     }
     const args = packet.slice(0, -1);
     this.#requests.ask({
@@ -269,16 +273,12 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
       },
       settle: last as (error: Error | null, responses: unknown[]) => void,
     });
-    return Promise.resolve();
+    return DONE;
   }
 
   override onMessage(message: ClusterMessage, offset?: Offset): void {
     if (message.uid === this.uid || message.nsp !== this.nsp.name) {
       return;
-    }
-    const { data } = message as { data?: unknown };
-    if (!isPlain(data)) {
-      ownViews(data);
     }
     switch (message.type) {
       case MessageType.BROADCAST:
@@ -365,7 +365,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
         Object.assign(response, { source: MESSAGE_SOURCE, requesterUid }),
       );
     }
-    return Promise.resolve();
+    return DONE;
   }
 
   #publishUnlessLocal(
@@ -381,48 +381,8 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     }
   }
 
-  /** Returns whether the other nodes get the packet. */
-  #publishPacket(
-    packet: Packet,
-    encoded: unknown[],
-    opts: BroadcastOptions,
-    requestId?: string,
-  ): boolean {
-    const isClosed = this.#state === "closed";
-    if (opts.flags?.local || (isClosed && requestId !== undefined)) {
-      return false;
-    }
-    if (this.#link.wire === "fast") {
-      this.#link.sendPacket(
-        isClosed ? this.#formerly : this.#node,
-        headerOf(opts, requestId),
-        partsOf(encoded),
-      );
-      return true;
-    }
-    const publish = (portable: Packet) =>
-      this.#publishUnlessLocal(opts, MessageType.BROADCAST, {
-        packet: portable,
-        ...(requestId !== undefined && { requestId }),
-      });
-    if (isPlain(packet.data)) {
-      try {
-        publish(packet);
-        return true;
-      } catch {
-        // a proxy: the channel refuses it, the parser does not
-      }
-    }
-    const data = this.#encoder.decode(encoded);
-    if (isDeep(data)) {
-      // a client may have sent it: no reason to end the worker
-      warnOnce(
-        `a packet that is nested more than ${MAX_DEPTH} levels deep was not sent to the other workers`,
-      );
-      return false;
-    }
-    publish({ ...packet, data });
-    return true;
+  get #origin(): Origin {
+    return this.#state === "closed" ? this.#formerly : this.#node;
   }
 
   #respond(requesterUid: ServerId, type: MessageType, data: object): void {
@@ -445,6 +405,8 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     Array.from(nodesMap.keys()).forEach(removeNode);
   }
 }
+
+const DONE = Promise.resolve();
 
 /** Whether nobody waits for an answer to a message, and it is not about the sender itself. */
 function expectsNothing(message: Publishable): boolean {

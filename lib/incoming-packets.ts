@@ -2,17 +2,20 @@
  * The broadcasts of other nodes, on their way to the clients of this one.
  */
 import {
-  Adapter,
   MessageType,
   type BroadcastOptions,
   type ClusterAdapter,
   type ClusterMessage,
-  type Room,
   type ServerId,
 } from "socket.io-adapter";
+import type { Delivery } from "./delivery";
 import { errorMessage } from "./errors";
-import type { PacketEncoder } from "./packet-encoder";
-import { decodeOptions, optionsOf, type Packet } from "./socket-io";
+import {
+  ReceivedPacket,
+  type EncodedPacket,
+  type PacketEncoder,
+} from "./packet-encoder";
+import { decodeOptions, type Packet } from "./socket-io";
 import { warnOnce } from "./warnings";
 import type { PacketFrame } from "./wire/frame-reader";
 
@@ -24,27 +27,30 @@ type Respond = (uid: ServerId, type: MessageType, data: object) => void;
 export class IncomingPackets {
   readonly #adapter: ClusterAdapter;
   readonly #encoder: PacketEncoder;
+  readonly #delivery: Delivery;
   readonly #respond: Respond;
 
   constructor(
     adapter: ClusterAdapter,
     encoder: PacketEncoder,
+    delivery: Delivery,
     respond: Respond,
   ) {
     this.#adapter = adapter;
     this.#encoder = encoder;
+    this.#delivery = delivery;
     this.#respond = respond;
   }
 
   /** A packet of the fast wire: its bytes go to the clients as they are, unless each of them is to answer. */
   onFrame(uid: ServerId, frame: PacketFrame): void {
-    const { requestId } = frame;
+    const { opts, requestId } = frame;
     if (requestId !== undefined) {
       const read = () => ({ type: 2, data: this.#encoder.decode(frame.parts) });
-      this.#deliver(uid, read, optionsOf(frame), requestId);
-    } else if (this.#concerns(frame.rooms)) {
-      const packet = this.#encoder.adopt(frame.parts);
-      Adapter.prototype.broadcast.call(this.#adapter, packet, optionsOf(frame));
+      this.#encodeAndDeliver(uid, read, opts, requestId);
+    } else if (this.#delivery.concerns(opts)) {
+      const packet = new ReceivedPacket(this.#adapter.nsp, frame);
+      this.#delivery.deliver(packet, opts);
     }
   }
 
@@ -54,17 +60,10 @@ export class IncomingPackets {
     { packet, opts, requestId }: Broadcast["data"],
   ): void {
     const read = () => packet as Packet;
-    this.#deliver(uid, read, decodeOptions(opts), requestId);
+    this.#encodeAndDeliver(uid, read, decodeOptions(opts), requestId);
   }
 
-  /** Whether a client may be in one of the rooms. */
-  #concerns(rooms: readonly Room[]): boolean {
-    return rooms.length === 0
-      ? this.#adapter.sids.size > 0
-      : rooms.some((room) => this.#adapter.rooms.has(room));
-  }
-
-  #deliver(
+  #encodeAndDeliver(
     uid: ServerId,
     read: () => Packet,
     opts: BroadcastOptions,
@@ -73,10 +72,9 @@ export class IncomingPackets {
     const answer = (type: MessageType, value: object) =>
       this.#respond(uid, type, { requestId, ...value });
 
-    let packet: Packet;
+    let encoded: EncodedPacket;
     try {
-      packet = read();
-      this.#encoder.prepare(packet, requestId !== undefined);
+      encoded = this.#encoder.prepare(read(), requestId !== undefined);
     } catch (error) {
       warnOnce(
         `a packet of another worker cannot be encoded here and was left out: ${errorMessage(error)}`,
@@ -87,12 +85,11 @@ export class IncomingPackets {
       return;
     }
     if (requestId === undefined) {
-      Adapter.prototype.broadcast.call(this.#adapter, packet, opts);
+      this.#delivery.deliver(encoded, opts);
       return;
     }
-    Adapter.prototype.broadcastWithAck.call(
-      this.#adapter,
-      packet,
+    this.#delivery.deliverWithAck(
+      encoded,
       opts,
       (clientCount) =>
         answer(MessageType.BROADCAST_CLIENT_COUNT, { clientCount }),

@@ -8,7 +8,16 @@ import {
   type Namespace,
   type Packet,
 } from "./socket-io";
+import type { PacketFrame } from "./wire/frame-reader";
 import type { Part } from "./wire/frames";
+
+/** What the parser of the server has made of a packet. */
+export interface EncodedPacket {
+  readonly packet: Packet;
+  readonly parts: readonly unknown[];
+  /** The WebSocket frame of a packet that is a single text, once it is known. */
+  textFrame?: Buffer | undefined;
+}
 
 /**
  * The encoder of an adapter, which lets a packet be encoded before it is sent anywhere: an error is the caller's then,
@@ -17,8 +26,7 @@ import type { Part } from "./wire/frames";
 export class PacketEncoder implements Encoder {
   readonly #nsp: Namespace;
   readonly #encoder: Encoder;
-  #prepared:
-    { packet: Packet; id: number | undefined; encoded: unknown[] } | undefined;
+  #prepared: { encoded: EncodedPacket; id: number | undefined } | undefined;
 
   private constructor(nsp: Namespace, encoder: Encoder) {
     this.#nsp = nsp;
@@ -38,38 +46,62 @@ export class PacketEncoder implements Encoder {
    *
    * @param packet - the packet, which gets its namespace
    * @param withAck - whether it is about to get its id, too
-   * @returns what the parser of the server makes of it
    * @throws what the parser of the server throws
    */
-  prepare(packet: Packet, withAck = false): unknown[] {
+  prepare(packet: Packet, withAck = false): EncodedPacket {
     packet.nsp = this.#nsp.name as string;
     if (withAck) {
       // the base class takes the same number in the same tick
       packet.id = this.#nsp._ids as number;
     }
-    const encoded = this.#encoder.encode(packet);
-    this.#prepared = { packet, id: packet.id, encoded };
-    return encoded;
+    return { packet, parts: this.#encoder.encode(packet) };
   }
 
-  /** A packet of another worker, ready for the clients of this one: it is decoded only for those who listen. */
-  adopt(parts: Part[]): Packet {
-    const packet = new ReceivedPacket(this.#nsp, parts);
-    this.#prepared = { packet, id: undefined, encoded: parts };
-    return packet;
+  /** Remembers what the base class is about to ask for. */
+  expect(encoded: EncodedPacket): void {
+    this.#prepared = { encoded, id: encoded.packet.id };
   }
 
-  encode(packet: Packet): unknown[] {
+  encode(packet: Packet): readonly unknown[] {
     const prepared = this.#prepared;
     this.#prepared = undefined;
-    return prepared?.packet === packet && prepared.id === packet.id
-      ? prepared.encoded
+    return prepared?.encoded.packet === packet && prepared.id === packet.id
+      ? prepared.encoded.parts
       : this.#encoder.encode(packet);
   }
 
   /** What a client makes of an encoded packet: its arguments, as they come out of the parser. */
-  decode(encoded: readonly unknown[]): unknown[] {
-    return decode(this.#nsp, encoded);
+  decode(parts: readonly unknown[]): unknown[] {
+    return decode(this.#nsp, parts);
+  }
+}
+
+/** A packet of another worker: the bytes are there, the arguments are decoded only for those who listen. */
+export class ReceivedPacket implements Packet, EncodedPacket {
+  // an event: only events are broadcast
+  readonly type = 2;
+  nsp: string;
+  id?: number;
+  readonly parts: readonly Part[];
+  textFrame: Buffer | undefined;
+  readonly #nsp: Namespace;
+  #data: unknown[] | undefined;
+
+  /** @throws {ClusterAdapterError} `ERR_PROTOCOL` */
+  constructor(nsp: Namespace, frame: PacketFrame) {
+    this.#nsp = nsp;
+    this.nsp = nsp.name as string;
+    this.parts = frame.parts;
+    this.textFrame = frame.textFrame;
+  }
+
+  get packet(): Packet {
+    return this;
+  }
+
+  get data(): unknown[] {
+    this.#data = this.#data ?? decode(this.#nsp, this.parts);
+    return this.#data;
   }
 }
 
@@ -78,45 +110,28 @@ export class PacketEncoder implements Encoder {
  *
  * @throws {TypeError} if the parser has made something that no transport can send
  */
-export function partsOf(encoded: readonly unknown[]): Part[] {
-  return encoded.map((part) => {
-    if (typeof part === "string" || part instanceof Uint8Array) {
-      return part;
-    }
-    if (ArrayBuffer.isView(part)) {
-      return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
-    }
-    if (part instanceof ArrayBuffer) {
-      return new Uint8Array(part);
-    }
-    throw new TypeError(
-      `a part of a packet is neither text nor binary: ${Object.prototype.toString.call(part)}`,
-    );
-  });
+export function partsOf(encoded: readonly unknown[]): readonly Part[] {
+  return encoded.length === 1 && typeof encoded[0] === "string"
+    ? (encoded as Part[])
+    : encoded.map(partOf);
 }
 
-class ReceivedPacket implements Packet {
-  // an event: only events are broadcast
-  readonly type = 2;
-  nsp: string;
-  id?: number;
-  readonly #nsp: Namespace;
-  readonly #parts: Part[];
-  #data: unknown[] | undefined;
-
-  constructor(nsp: Namespace, parts: Part[]) {
-    this.#nsp = nsp;
-    this.nsp = nsp.name as string;
-    this.#parts = parts;
+function partOf(part: unknown): Part {
+  if (typeof part === "string" || part instanceof Uint8Array) {
+    return part;
   }
-
-  get data(): unknown[] {
-    this.#data = this.#data ?? decode(this.#nsp, this.#parts);
-    return this.#data;
+  if (ArrayBuffer.isView(part)) {
+    return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
   }
+  if (part instanceof ArrayBuffer) {
+    return new Uint8Array(part);
+  }
+  throw new TypeError(
+    `a part of a packet is neither text nor binary: ${Object.prototype.toString.call(part)}`,
+  );
 }
 
-function decode(nsp: Namespace, encoded: readonly unknown[]): unknown[] {
+function decode(nsp: Namespace, parts: readonly unknown[]): unknown[] {
   // without an argument, as Socket.IO does: not every parser can take one
   const decoder = new nsp.server._parser.Decoder();
   if (decoder.opts) {
@@ -127,6 +142,6 @@ function decode(nsp: Namespace, encoded: readonly unknown[]): unknown[] {
   decoder.on("decoded", (packet: Packet) => {
     data = packet.data;
   });
-  encoded.forEach((part) => decoder.add(part));
+  parts.forEach((part) => decoder.add(part));
   return data;
 }

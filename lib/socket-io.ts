@@ -11,8 +11,6 @@ import {
   type ServerId,
   type SocketId,
 } from "socket.io-adapter";
-import type { PacketFrame } from "./wire/frame-reader";
-import type { PacketHeader } from "./wire/frames";
 
 /** A namespace. Socket.IO's own adapters leave its type open, too: this package does not depend on `socket.io`. */
 export type Namespace = any;
@@ -24,11 +22,16 @@ export interface Packet {
   id?: number;
 }
 
-interface Socket {
+export interface Socket {
   readonly id: SocketId;
   readonly handshake: object;
   readonly rooms: Set<Room>;
   readonly data: unknown;
+  readonly client: {
+    writeToEngine(parts: readonly unknown[], packetOpts: object): void;
+  };
+  /** Since socket.io 4.5. Stand-ins for sockets may have none. */
+  notifyOutgoingListeners?(packet: Packet): void;
 }
 
 /** What other nodes learn of a socket. */
@@ -50,7 +53,7 @@ export interface PendingRequest {
 }
 
 export interface Encoder {
-  encode(packet: Packet): unknown[];
+  encode(packet: Packet): readonly unknown[];
 }
 
 interface Internals<AckRequest> {
@@ -109,35 +112,6 @@ export function decodeOptions(
   };
 }
 
-/** What the header of a frame says of the options. */
-export function headerOf(
-  { rooms, except, flags }: BroadcastOptions,
-  requestId: string | undefined,
-): PacketHeader {
-  return {
-    rooms,
-    except: except ?? [],
-    volatile: flags?.volatile === true,
-    compress: flags?.compress,
-    requestId,
-  };
-}
-
-export function optionsOf(frame: PacketFrame): BroadcastOptions {
-  const flags: BroadcastFlags = {};
-  if (frame.volatile) {
-    flags.volatile = true;
-  }
-  if (frame.compress !== undefined) {
-    flags.compress = frame.compress;
-  }
-  return {
-    rooms: new Set(frame.rooms),
-    except: new Set(frame.except),
-    flags,
-  };
-}
-
 /** The local sockets that the options select, as the other nodes will see them. */
 export function describeSockets(
   adapter: ClusterAdapter,
@@ -157,14 +131,11 @@ export function describeSockets(
 
 /** The session store of express-session holds circular references. */
 function withoutSessionStore(handshake: object): object {
-  try {
-    const copy: { sessionStore?: unknown } = { ...handshake };
-    delete copy.sessionStore;
-    return copy;
-  } catch {
-    // a getter throws: it is left to those who look at each value
-    const descriptors = Object.getOwnPropertyDescriptors(handshake);
-    delete (descriptors as Record<string, unknown>)["sessionStore"];
-    return Object.defineProperties({}, descriptors);
+  if (!("sessionStore" in handshake)) {
+    return handshake;
   }
+  // not read: a getter may throw, which is left to those who look at each value
+  const fields = Object.getOwnPropertyDescriptors(handshake);
+  delete (fields as { sessionStore?: PropertyDescriptor }).sessionStore;
+  return Object.defineProperties({}, fields);
 }

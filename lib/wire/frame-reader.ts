@@ -1,18 +1,10 @@
 /**
  * Bytes -> frames. The rules that the comments cite as [W…] stand in docs/protocol.md.
  */
-import type { Room } from "socket.io-adapter";
+import type { BroadcastFlags, BroadcastOptions, Room } from "socket.io-adapter";
 import { protocolError } from "../errors";
-import {
-  FrameKind,
-  PacketFlag,
-  PartTag,
-  RoomTag,
-  Target,
-  UTF16_FLAG,
-  type PacketHeader,
-  type Part,
-} from "./frames";
+import { FrameKind, PacketFlag, RoomTag, Target, type Part } from "./frames";
+import { ENGINE_MESSAGE, keepable, Opcode } from "./ws-frame";
 
 export interface FrameVisitor {
   onOrigin(uid: string, nsp: string): void;
@@ -43,20 +35,21 @@ export function readFrames(section: Buffer, visitor: FrameVisitor): void {
   let hasOrigin = false;
   while (!cursor.isAtEnd) {
     const kind = cursor.u8();
-    const body = cursor.part(cursor.u32());
+    const end = cursor.enter(cursor.u32());
     if (kind === FrameKind.ORIGIN) {
-      visitor.onOrigin(body.name(), body.name());
+      visitor.onOrigin(cursor.name(), cursor.name());
       hasOrigin = true;
     } else if (kind === FrameKind.PACKET || kind === FrameKind.MESSAGE) {
       if (!hasOrigin) {
         throw protocolError("W5", "a frame has no origin");
       }
       if (kind === FrameKind.PACKET) {
-        visitor.onPacket(new PacketFrame(body));
+        visitor.onPacket(new PacketFrame(cursor));
       } else {
-        visitor.onMessage(body.u8(), body.rest());
+        visitor.onMessage(cursor.u8(), cursor.rest());
       }
     }
+    cursor.leave(end);
   }
 }
 
@@ -76,27 +69,26 @@ function readHead(cursor: Cursor): string | undefined {
 }
 
 /** A broadcast. The header is read at once, the parts when somebody wants them. */
-export class PacketFrame implements PacketHeader {
-  readonly rooms: Room[];
-  readonly except: Room[];
-  readonly volatile: boolean;
-  readonly compress: boolean | undefined;
+export class PacketFrame {
+  readonly opts: Required<BroadcastOptions>;
+  /** Whoever asks for acknowledgements knows them by it. */
   readonly requestId: string | undefined;
-  readonly #cursor: Cursor;
+  readonly #section: Buffer;
+  readonly #start: number;
+  readonly #end: number;
   #parts: Part[] | undefined;
 
   constructor(cursor: Cursor) {
-    const flags = cursor.u8();
-    this.volatile = (flags & PacketFlag.VOLATILE) !== 0;
-    this.compress =
-      (flags & PacketFlag.HAS_COMPRESS) === 0
-        ? undefined
-        : (flags & PacketFlag.COMPRESS) !== 0;
-    this.requestId =
-      (flags & PacketFlag.WITH_ACK) === 0 ? undefined : cursor.name();
-    this.rooms = cursor.list(readRoom);
-    this.except = cursor.list(readRoom);
-    this.#cursor = cursor;
+    const bits = cursor.u8();
+    this.requestId = bits & PacketFlag.WITH_ACK ? cursor.name() : undefined;
+    this.opts = {
+      rooms: bits & PacketFlag.ROOMS ? cursor.rooms() : NO_ROOMS,
+      except: bits & PacketFlag.EXCEPT ? cursor.rooms() : NO_ROOMS,
+      flags: bits & FLAGS ? flagsOf(bits) : NO_FLAGS,
+    };
+    this.#section = cursor.bytes;
+    this.#start = cursor.offset;
+    this.#end = cursor.end;
   }
 
   /**
@@ -105,124 +97,189 @@ export class PacketFrame implements PacketHeader {
    * @throws {ClusterAdapterError} `ERR_PROTOCOL`
    */
   get parts(): Part[] {
-    this.#parts = this.#parts ?? this.#cursor.list(readPart);
+    if (this.#parts === undefined) {
+      const cursor = new Cursor(this.#section, this.#start, this.#end);
+      const parts: Part[] = [];
+      while (!cursor.isAtEnd) {
+        parts.push(cursor.part());
+      }
+      this.#parts = parts;
+    }
     return this.#parts;
   }
-}
 
-function readRoom(cursor: Cursor): Room {
-  const tag = cursor.u8();
-  switch (tag) {
-    case RoomTag.STRING:
-      return cursor.name();
-    case RoomTag.NUMBER:
-      return cursor.f64() as unknown as Room;
-    case RoomTag.OTHER:
-      return Symbol("a room of another process") as unknown as Room;
-    default:
-      throw protocolError("W8", `a room has an unknown type, ${tag}`);
+  /** The WebSocket frame of a packet that is a single text, for clients, who may be slow to take it. */
+  get textFrame(): Buffer | undefined {
+    return this.parts.length === 1 && typeof this.parts[0] === "string"
+      ? keepable(this.#section, this.#start, this.#end)
+      : undefined;
   }
 }
 
-function readPart(cursor: Cursor): Part {
-  const tag = cursor.u8();
-  switch (tag) {
-    case PartTag.STRING:
-      return cursor.text();
-    case PartTag.BINARY:
-      return cursor.slice(cursor.u32());
-    default:
-      throw protocolError("W9", `a part has an unknown type, ${tag}`);
-  }
-}
+// most packets have none: not each of them needs objects of its own
+const NO_ROOMS = new Set<Room>();
+const NO_FLAGS: BroadcastFlags = Object.freeze({});
 
-// most packets name no room: not each of them needs an array of its own
-const NONE: never[] = [];
+const FLAGS = PacketFlag.VOLATILE | PacketFlag.HAS_COMPRESS;
+
+function flagsOf(bits: number): BroadcastFlags {
+  const flags: BroadcastFlags = {};
+  if (bits & PacketFlag.VOLATILE) {
+    flags.volatile = true;
+  }
+  if (bits & PacketFlag.HAS_COMPRESS) {
+    flags.compress = (bits & PacketFlag.COMPRESS) !== 0;
+  }
+  return flags;
+}
 
 /** Reads one value after the other, and never past the end. */
 class Cursor {
-  readonly #bytes: Buffer;
-  readonly #end: number;
-  #offset: number;
+  readonly bytes: Buffer;
+  offset: number;
+  end: number;
 
   constructor(bytes: Buffer, offset = 0, end = bytes.length) {
-    this.#bytes = bytes;
-    this.#offset = offset;
-    this.#end = end;
+    this.bytes = bytes;
+    this.offset = offset;
+    this.end = end;
   }
 
   get isAtEnd(): boolean {
-    return this.#offset === this.#end;
+    return this.offset === this.end;
   }
 
-  /** A cursor of its own for the next bytes. */
-  part(length: number): Cursor {
-    const start = this.#advance(length);
-    return new Cursor(this.#bytes, start, start + length);
+  /** Keeps to the next bytes, until `leave()` is called with what is returned. */
+  enter(length: number): number {
+    const { end } = this;
+    this.end = this.#advance(length) + length;
+    this.offset = this.end - length;
+    return end;
+  }
+
+  leave(end: number): void {
+    this.offset = this.end;
+    this.end = end;
   }
 
   u8(): number {
-    return this.#bytes[this.#advance(1)] as number;
+    return this.bytes[this.#advance(1)] as number;
   }
 
   u32(): number {
-    return this.#bytes.readUInt32LE(this.#advance(4));
+    return this.bytes.readUInt32LE(this.#advance(4));
   }
 
-  f64(): number {
-    return this.#bytes.readDoubleLE(this.#advance(8));
-  }
-
-  text(): string {
-    const length = this.u32();
-    const start = this.#advance(length);
-    return this.#bytes.toString("utf8", start, start + length);
+  /** An unsigned LEB128. */
+  varint(): number {
+    let value = 0;
+    for (let factor = 1; factor < MAX_VARINT; factor *= 0x80) {
+      const byte = this.u8();
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) {
+        return value;
+      }
+    }
+    throw protocolError("W7", "a number has more than 35 bits");
   }
 
   name(): string {
-    const length = this.u32();
-    const isUtf16 = length >= UTF16_FLAG;
-    const size = isUtf16 ? length - UTF16_FLAG : length;
-    const start = this.#advance(size);
-    return this.#bytes.toString(
-      isUtf16 ? "utf16le" : "utf8",
+    const head = this.varint();
+    const length = Math.floor(head / 2);
+    const start = this.#advance(length);
+    return this.bytes.toString(
+      head % 2 === 0 ? "utf8" : "utf16le",
       start,
-      start + size,
+      start + length,
     );
   }
 
-  slice(length: number): Buffer {
-    const start = this.#advance(length);
-    return this.#bytes.subarray(start, start + length);
-  }
-
   rest(): Buffer {
-    return this.slice(this.#end - this.#offset);
+    const start = this.#advance(this.end - this.offset);
+    return this.bytes.subarray(start, this.offset);
   }
 
-  list<T>(read: (cursor: Cursor) => T): T[] {
-    const count = this.u32();
-    // an item has one byte at the least: a wrong count must not cost memory
-    if (count > this.#end - this.#offset) {
-      throw protocolError("W7", `a list of ${count} items is cut short`);
+  rooms(): Set<Room> {
+    const count = this.varint();
+    // a room has one byte at the least: a wrong count must not cost memory
+    if (count > this.end - this.offset) {
+      throw protocolError("W7", `a list of ${count} rooms is cut short`);
     }
-    if (count === 0) {
-      return NONE;
-    }
-    const items: T[] = [];
+    const rooms = new Set<Room>();
     for (let i = 0; i < count; i++) {
-      items.push(read(this));
+      rooms.add(this.#room());
     }
-    return items;
+    return rooms;
+  }
+
+  #room(): Room {
+    const tag = this.u8();
+    switch (tag) {
+      case RoomTag.STRING:
+        return this.name();
+      case RoomTag.NUMBER:
+        return this.bytes.readDoubleLE(this.#advance(8)) as unknown as Room;
+      case RoomTag.OTHER:
+        return Symbol("a room of another process") as unknown as Room;
+      default:
+        throw protocolError("W8", `a room has an unknown type, ${tag}`);
+    }
+  }
+
+  /** A WebSocket frame. */
+  part(): Part {
+    const opcode: Opcode = this.u8();
+    switch (opcode) {
+      case Opcode.TEXT: {
+        const length = this.#payloadLength();
+        const start = this.#advance(length);
+        if (length === 0 || this.bytes[start] !== ENGINE_MESSAGE) {
+          throw protocolError("W9", "a text is no message of Engine.IO");
+        }
+        return this.bytes.toString("utf8", start + 1, start + length);
+      }
+      case Opcode.BINARY: {
+        const length = this.#payloadLength();
+        const start = this.#advance(length);
+        return this.bytes.subarray(start, start + length);
+      }
+      default: {
+        const unknown: never = opcode;
+        throw protocolError("W9", `a part has an unknown type, ${unknown}`);
+      }
+    }
+  }
+
+  #payloadLength(): number {
+    const length = this.u8();
+    switch (length) {
+      case 126:
+        return this.bytes.readUInt16BE(this.#advance(2));
+      case 127: {
+        const start = this.#advance(8);
+        return (
+          this.bytes.readUInt32BE(start) * 2 ** 32 +
+          this.bytes.readUInt32BE(start + 4)
+        );
+      }
+      default:
+        if (length > 127) {
+          throw protocolError("W9", "a part is masked");
+        }
+        return length;
+    }
   }
 
   /** Returns where it was. */
   #advance(length: number): number {
-    const start = this.#offset;
-    if (length > this.#end - start) {
+    const start = this.offset;
+    if (length > this.end - start) {
       throw protocolError("W7", `${length} bytes are cut short`);
     }
-    this.#offset = start + length;
+    this.offset = start + length;
     return start;
   }
 }
+
+// five bytes
+const MAX_VARINT = 2 ** 35;

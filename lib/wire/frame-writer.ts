@@ -1,21 +1,19 @@
 /**
  * Frames -> bytes.
  */
-import type { Room } from "socket.io-adapter";
+import type { BroadcastOptions, Room } from "socket.io-adapter";
+import { FrameKind, PacketFlag, RoomTag, Target, type Part } from "./frames";
 import {
-  FrameKind,
-  PacketFlag,
-  PartTag,
-  RoomTag,
-  Target,
-  UTF16_FLAG,
-  type PacketHeader,
-  type Part,
-} from "./frames";
+  keepable,
+  maxTextFrameSize,
+  MAX_HEADER_SIZE,
+  Opcode,
+  writeHeader,
+  writeTextFrame,
+} from "./ws-frame";
 
-const INITIAL_SIZE = 64 * 1024;
-// a buffer that one large packet made is not kept
-const MAX_KEPT_SIZE = 1024 * 1024;
+// a turn's worth of frames, and some room for the last one
+const SLAB_SIZE = 80 * 1024;
 
 const SURROGATE = /[\ud800-\udfff]/;
 
@@ -29,7 +27,8 @@ export interface Origin {
 export class FrameWriter {
   readonly #sections: Buffer[] = [];
   #sectionBytes = 0;
-  #bytes = Buffer.allocUnsafeSlow(INITIAL_SIZE);
+  /** What follows the last section: whoever has that may keep it, so it is never written over. */
+  #slab = EMPTY;
   #length = 0;
   /** Where the last whole frame ends: what failed halfway is written over. */
   #complete = 0;
@@ -38,18 +37,23 @@ export class FrameWriter {
 
   /** The size of all that was written since the last `take()`. */
   get byteLength(): number {
-    return this.#sectionBytes + this.#length;
+    return this.#sectionBytes + this.#complete;
   }
 
+  /**
+   * @param requestId - where whoever sends it waits for acknowledgements
+   * @returns the WebSocket frame of the packet, if it is a single text
+   */
   writePacket(
     origin: Origin,
-    header: PacketHeader,
+    { rooms, except, flags }: BroadcastOptions,
+    requestId: string | undefined,
     parts: readonly Part[],
-  ): void {
+  ): Buffer | undefined {
     const frame = this.#beginFrame(FrameKind.PACKET, origin, undefined);
-    const { volatile, compress, requestId } = header;
+    const compress = flags?.compress;
     this.#u8(
-      (volatile ? PacketFlag.VOLATILE : 0) |
+      (flags?.volatile ? PacketFlag.VOLATILE : 0) |
         (compress === undefined ? 0 : PacketFlag.HAS_COMPRESS) |
         (compress ? PacketFlag.COMPRESS : 0) |
         (requestId === undefined ? 0 : PacketFlag.WITH_ACK),
@@ -57,20 +61,28 @@ export class FrameWriter {
     if (requestId !== undefined) {
       this.#name(requestId);
     }
-    this.#rooms(header.rooms);
-    this.#rooms(header.except);
-    this.#u32(parts.length);
+    this.#rooms(rooms, frame, PacketFlag.ROOMS);
+    this.#rooms(except, frame, PacketFlag.EXCEPT);
+    const start = this.#length;
     for (const part of parts) {
       if (typeof part === "string") {
-        this.#u8(PartTag.STRING);
-        this.#text(part);
+        this.#reserve(maxTextFrameSize(part));
+        this.#length = writeTextFrame(this.#slab, this.#length, part);
       } else {
-        this.#u8(PartTag.BINARY);
-        this.#u32(part.byteLength);
+        this.#reserve(MAX_HEADER_SIZE);
+        this.#length = writeHeader(
+          this.#slab,
+          this.#length,
+          Opcode.BINARY,
+          part.byteLength,
+        );
         this.#raw(part);
       }
     }
     this.#endFrame(frame);
+    return parts.length === 1 && typeof parts[0] === "string"
+      ? keepable(this.#slab, start, this.#length)
+      : undefined;
   }
 
   /** @param target - the node that the message answers, `undefined` for everyone */
@@ -89,9 +101,6 @@ export class FrameWriter {
   /** Hands over the sections, and begins anew. */
   take(): Buffer[] {
     this.#endSection();
-    if (this.#bytes.length > MAX_KEPT_SIZE) {
-      this.#bytes = Buffer.allocUnsafeSlow(INITIAL_SIZE);
-    }
     this.#sectionBytes = 0;
     return this.#sections.splice(0);
   }
@@ -124,21 +133,22 @@ export class FrameWriter {
 
   /** Returns where the body begins. */
   #beginBody(kind: FrameKind): number {
-    this.#u8(kind);
-    this.#u32(0);
+    this.#reserve(5);
+    this.#slab[this.#length] = kind;
+    this.#length += 5;
     return this.#length;
   }
 
   #endFrame(start: number): void {
-    this.#bytes.writeUInt32LE(this.#length - start, start - 4);
+    this.#slab.writeUInt32LE(this.#length - start, start - 4);
     this.#complete = this.#length;
   }
 
   #endSection(): void {
     this.#length = this.#complete;
     if (this.#length > 0) {
-      // a copy: whoever sends it may do so later
-      this.#sections.push(Buffer.from(this.#bytes.subarray(0, this.#length)));
+      this.#sections.push(this.#slab.subarray(0, this.#length));
+      this.#slab = this.#slab.subarray(this.#length);
       this.#sectionBytes += this.#length;
       this.#length = 0;
       this.#complete = 0;
@@ -146,70 +156,73 @@ export class FrameWriter {
     this.#origin = undefined;
   }
 
-  #rooms(rooms: Iterable<Room>): void {
-    const start = this.#length;
-    this.#u32(0);
-    let count = 0;
-    for (const room of rooms as Iterable<unknown>) {
-      count++;
+  /** A list, and the flag that says so; nothing at all if there is no room. */
+  #rooms(
+    rooms: ReadonlySet<Room> | undefined,
+    flags: number,
+    flag: PacketFlag,
+  ): void {
+    if (rooms === undefined || rooms.size === 0) {
+      return;
+    }
+    this.#slab[flags]! |= flag;
+    this.#varint(rooms.size);
+    for (const room of rooms as ReadonlySet<unknown>) {
       if (typeof room === "string") {
         this.#u8(RoomTag.STRING);
         this.#name(room);
       } else if (typeof room === "number") {
         this.#u8(RoomTag.NUMBER);
         this.#reserve(8);
-        this.#length = this.#bytes.writeDoubleLE(room, this.#length);
+        this.#length = this.#slab.writeDoubleLE(room, this.#length);
       } else {
         this.#u8(RoomTag.OTHER);
       }
     }
-    this.#bytes.writeUInt32LE(count, start);
   }
 
   #u8(value: number): void {
     this.#reserve(1);
-    this.#bytes[this.#length++] = value;
+    this.#slab[this.#length++] = value;
   }
 
-  #u32(value: number): void {
-    this.#reserve(4);
-    this.#length = this.#bytes.writeUInt32LE(value, this.#length);
+  #varint(value: number): void {
+    this.#reserve(MAX_VARINT_SIZE);
+    let rest = value;
+    while (rest >= 0x80) {
+      this.#slab[this.#length++] = (rest % 0x80) | 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+    this.#slab[this.#length++] = rest;
   }
 
   /** A text that has to arrive as the very same one: UTF-8 has no form for half a surrogate pair. */
   #name(text: string): void {
-    if (!SURROGATE.test(text)) {
-      this.#text(text);
-      return;
-    }
-    this.#reserve(4 + text.length * 2);
-    this.#u32(((text.length * 2) | UTF16_FLAG) >>> 0);
-    this.#length += this.#bytes.write(text, this.#length, "utf16le");
-  }
-
-  #text(text: string): void {
-    // a UTF-16 unit becomes three bytes at the most
-    this.#reserve(4 + text.length * 3);
-    const start = this.#length + 4;
-    const length = this.#bytes.write(text, start, "utf8");
-    this.#bytes.writeUInt32LE(length, this.#length);
-    this.#length = start + length;
+    const isUtf16 = SURROGATE.test(text);
+    const encoding = isUtf16 ? "utf16le" : "utf8";
+    const length = Buffer.byteLength(text, encoding);
+    this.#varint(length * 2 + (isUtf16 ? 1 : 0));
+    this.#reserve(length);
+    this.#length += this.#slab.write(text, this.#length, encoding);
   }
 
   #raw(bytes: Uint8Array): void {
     this.#reserve(bytes.byteLength);
-    this.#bytes.set(bytes, this.#length);
+    this.#slab.set(bytes, this.#length);
     this.#length += bytes.byteLength;
   }
 
   #reserve(size: number): void {
     const needed = this.#length + size;
-    if (needed > this.#bytes.length) {
-      const bytes = Buffer.allocUnsafeSlow(
-        Math.max(needed, this.#bytes.length * 2),
+    if (needed > this.#slab.length) {
+      const slab = Buffer.allocUnsafeSlow(
+        Math.max(SLAB_SIZE, this.#length === 0 ? needed : needed * 2),
       );
-      this.#bytes.copy(bytes, 0, 0, this.#length);
-      this.#bytes = bytes;
+      this.#slab.copy(slab, 0, 0, this.#length);
+      this.#slab = slab;
     }
   }
 }
+
+const EMPTY = Buffer.alloc(0);
+const MAX_VARINT_SIZE = 8;

@@ -1,8 +1,6 @@
 /**
  * The vocabulary of the fast wire. docs/protocol.md has every byte, and the numbered rules that comments cite as [W…].
  */
-import type { Room } from "socket.io-adapter";
-
 /** The version of the wire: parties that have no version in common speak the plain one. */
 export const WIRE_VERSION = 1;
 
@@ -29,14 +27,6 @@ export enum RoomTag {
   OTHER = 2,
 }
 
-/** Set in the length of a name whose bytes are UTF-16LE, not UTF-8. */
-export const UTF16_FLAG = 0x8000_0000;
-
-export enum PartTag {
-  STRING = 0,
-  BINARY = 1,
-}
-
 export enum PacketFlag {
   VOLATILE = 1,
   /** Whether the packet says if it is to be compressed. */
@@ -44,16 +34,14 @@ export enum PacketFlag {
   COMPRESS = 4,
   /** Whether the clients are asked for an acknowledgement: the id of the request follows. */
   WITH_ACK = 8,
+  /** Whether a list of rooms follows. */
+  ROOMS = 16,
+  /** Whether a list of exceptions follows. */
+  EXCEPT = 32,
 }
 
-/** What a parser makes of a packet: texts and binary data, in the order in which a client receives them. */
+/**
+ * What a parser makes of a packet: texts and binary data, in the order in which a client receives them. They travel as
+ * the WebSocket frames that carry them to a client, so that a receiver can pass on the bytes of a text as they are.
+ */
 export type Part = string | Uint8Array;
-
-export interface PacketHeader {
-  readonly rooms: Iterable<Room>;
-  readonly except: Iterable<Room>;
-  readonly volatile: boolean;
-  readonly compress: boolean | undefined;
-  /** Whoever asks for acknowledgements knows them by it. */
-  readonly requestId: string | undefined;
-}

@@ -1,5 +1,5 @@
 /**
- * What of a value survives Node's IPC channel as it is.
+ * What of a value survives a copy as it is.
  */
 
 // deeper than what people send, shallow enough for the stack; it also stops at a circular structure
@@ -7,9 +7,8 @@ const MAX_DEPTH = 100;
 // an object that is referred to twice is looked at twice: of some graphs, there is no end
 const MAX_OBJECTS = 100_000;
 
-interface Budget {
-  left: number;
-}
+// an array may have more than its items: to look for it costs as much as the items
+const MAX_ITEMS = 1_000;
 
 /**
  * Whether a value reads the same after the channel has copied it: the copy has the fields of an object, the parser of
@@ -19,40 +18,88 @@ interface Budget {
  * @param value - any value; a getter that throws makes this function throw
  */
 export function isPlain(value: unknown): boolean {
-  return isPlainValue(value, 0, { left: MAX_OBJECTS });
+  return consistsOf(PLAIN, value, 0, { left: MAX_OBJECTS });
 }
 
-function isPlainValue(value: unknown, depth: number, budget: Budget): boolean {
-  switch (typeof value) {
-    case "string":
-    case "number":
-    case "boolean":
-    case "undefined":
-      return true;
-    case "object":
-      return value === null || isPlainObject(value, depth + 1, budget);
-    default:
-      return false;
-  }
+/**
+ * Whether a value reads the same after it was written and read as JSON: it has nothing that JSON leaves out, or turns
+ * into something else. Where the answer is no, that may be for its size.
+ *
+ * @param value - any value; a getter that throws makes this function throw
+ */
+export function isJson(value: unknown): boolean {
+  return consistsOf(JSON_ONLY, value, 0, { left: MAX_OBJECTS });
 }
 
-function isPlainObject(value: object, depth: number, budget: Budget): boolean {
-  if (depth > MAX_DEPTH || budget.left-- === 0) {
-    return false;
-  }
-  if (Buffer.isBuffer(value) || value instanceof ArrayBuffer) {
+interface Budget {
+  left: number;
+}
+
+interface Kind {
+  /** Whether a value is one of those that hold no others. */
+  isLeaf(value: unknown): boolean;
+  /** Whether nothing of an array is lost, apart from what its items lose. */
+  isWhole(array: unknown[]): boolean;
+}
+
+const PLAIN: Kind = {
+  isLeaf(value) {
+    switch (typeof value) {
+      case "string":
+      case "number":
+      case "boolean":
+      case "undefined":
+        return true;
+      default:
+        return Buffer.isBuffer(value) || value instanceof ArrayBuffer;
+    }
+  },
+  isWhole: () => true,
+};
+
+const JSON_ONLY: Kind = {
+  isLeaf(value) {
+    switch (typeof value) {
+      case "string":
+      case "boolean":
+        return true;
+      case "number":
+        return Number.isFinite(value) && !Object.is(value, -0);
+      default:
+        return false;
+    }
+  },
+  isWhole: (array) =>
+    array.length <= MAX_ITEMS && Object.keys(array).length === array.length,
+};
+
+function consistsOf(
+  kind: Kind,
+  value: unknown,
+  depth: number,
+  budget: Budget,
+): boolean {
+  if (value === null || kind.isLeaf(value)) {
     return true;
   }
-  if (ArrayBuffer.isView(value)) {
-    // its copy is a view of a larger buffer, and a parser may look at that
+  if (typeof value !== "object") {
     return false;
   }
-  if (typeof (value as { toJSON?: unknown }).toJSON === "function") {
+  if (
+    depth === MAX_DEPTH ||
+    budget.left-- === 0 ||
+    // the copy of a typed array is a view of a larger buffer, and a parser may look at that
+    ArrayBuffer.isView(value) ||
+    typeof (value as { toJSON?: unknown }).toJSON === "function"
+  ) {
     return false;
   }
   if (Array.isArray(value)) {
+    if (!kind.isWhole(value)) {
+      return false;
+    }
     for (let i = 0; i < value.length; i++) {
-      if (!isPlainValue(value[i], depth, budget)) {
+      if (!consistsOf(kind, value[i], depth + 1, budget)) {
         return false;
       }
     }
@@ -64,7 +111,7 @@ function isPlainObject(value: object, depth: number, budget: Budget): boolean {
   }
   const fields = value as Record<string, unknown>;
   for (const key in fields) {
-    if (!isPlainValue(fields[key], depth, budget)) {
+    if (!consistsOf(kind, fields[key], depth + 1, budget)) {
       return false;
     }
   }

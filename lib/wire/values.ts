@@ -4,26 +4,38 @@
 import { randomBytes } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
 import { errorMessage, protocolError } from "../errors";
+import { refuseDeep } from "./depth";
+import { isJson } from "./portable";
+import { ownViews } from "./views";
 
 /**
- * Encodes a value. Under `json`, what Node's channel would have made of it is what arrives, binary data apart: programs
- * rely on that.
+ * Encodes a value: as JSON, if that says all of it, or as `v8.serialize()` does, which costs several times as much. Under
+ * `json`, what Node's channel would have made of it is what arrives, binary data apart: programs rely on that.
  *
  * @param isBinary - whether the `serialization` of the cluster is `advanced`
- * @throws the serializer's error
+ * @throws the serializer's error, or a `RangeError` if the value is nested too deep
  */
 export function encodeValue(value: unknown, isBinary: boolean): Buffer {
+  if (isJson(value)) {
+    return Buffer.from(JSON.stringify(value));
+  }
+  refuseDeep(value);
   return serialize(isBinary ? value : asJson(value));
 }
 
 /** @throws {ClusterAdapterError} `ERR_PROTOCOL` */
 export function decodeValue(bytes: Buffer): unknown {
   try {
-    return deserialize(bytes);
+    return bytes[0] === V8_TAG
+      ? ownViews(deserialize(bytes))
+      : (JSON.parse(bytes.toString()) as unknown);
   } catch (error) {
     throw protocolError("W10", `a value is malformed: ${errorMessage(error)}`);
   }
 }
+
+// its first byte, which is in no UTF-8
+const V8_TAG = 0xff;
 
 // stands for binary data while JSON has its way; nobody else can know it
 const MARK = randomBytes(16).toString("hex");

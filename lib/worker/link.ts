@@ -3,6 +3,7 @@
  * one outbox, whatever the number of namespaces and servers.
  */
 import { randomBytes } from "node:crypto";
+import type { BroadcastOptions } from "socket.io-adapter";
 import { debugWorker as debug } from "../debug";
 import { warnOnce } from "../warnings";
 import { keepEncodable, SERIALIZATIONS } from "../wire/encodable";
@@ -19,7 +20,7 @@ import {
   type Wire,
 } from "../wire/fast";
 import type { Origin } from "../wire/frame-writer";
-import type { PacketHeader, Part } from "../wire/frames";
+import type { Part } from "../wire/frames";
 import {
   isEnvelope,
   isKnownType,
@@ -31,6 +32,7 @@ import {
 } from "../wire/plain";
 import { refuseDeep } from "../wire/depth";
 import { encodeValue } from "../wire/values";
+import { ownViews } from "../wire/views";
 import { processChannel, type Channel } from "./channel";
 import { dispatchFrames } from "./frame-dispatch";
 import { NodeRegistry, type Node } from "./node-registry";
@@ -91,26 +93,32 @@ export class Link {
       this.#channel.send(withOffer(message));
       return;
     }
-    refuseDeep(message);
     if (this.#wire === "plain") {
+      refuseDeep(message);
       this.#channel.send(message);
     } else {
       const data = encodeValue(message.data, this.#isBinary);
-      this.#outbox.write((writer) =>
-        writer.writeMessage(origin, message.requesterUid, message.type, data),
+      this.#outbox.writeMessage(
+        origin,
+        message.requesterUid,
+        message.type,
+        data,
       );
     }
   }
 
-  /** Sends a packet as its parser has encoded it. Only for the fast wire. */
+  /**
+   * Sends a packet as its parser has encoded it. Only for the fast wire.
+   *
+   * @returns the WebSocket frame of the packet, if it is a single text
+   */
   sendPacket(
     origin: Origin,
-    header: PacketHeader,
+    opts: BroadcastOptions,
+    requestId: string | undefined,
     parts: readonly Part[],
-  ): void {
-    if (this.#channel.connected) {
-      this.#outbox.write((writer) => writer.writePacket(origin, header, parts));
-    }
+  ): Buffer | undefined {
+    return this.#outbox.writePacket(origin, opts, requestId, parts);
   }
 
   /**
@@ -162,7 +170,7 @@ export class Link {
       this.#onControl(readControl(message), readOffer(message)?.isBinary);
     } else if (isPlainMessage(message) || !isKnownType(message.type)) {
       // a subclass may have types of its own
-      const known = message as PlainMessage;
+      const known = ownViews(message) as PlainMessage;
       this.#nodes.of(message.nsp)?.forEach((node) => node.onMessage(known));
     } else {
       debug("ignore a message of an unknown form");

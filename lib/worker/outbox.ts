@@ -1,7 +1,9 @@
 /**
  * The outbox of a worker: collects the frames of one turn of the event loop, so that they leave in one message.
  */
-import { FrameWriter } from "../wire/frame-writer";
+import type { BroadcastOptions } from "socket.io-adapter";
+import { FrameWriter, type Origin } from "../wire/frame-writer";
+import type { Part } from "../wire/frames";
 
 // more in one message costs latency, and the json channel is quadratic in the size of a message
 const HIGH_WATER_MARK = 64 * 1024;
@@ -19,13 +21,35 @@ export class Outbox {
     this.#send = send;
   }
 
+  /** Returns the WebSocket frame of the packet, if it is a single text. */
+  writePacket(
+    origin: Origin,
+    opts: BroadcastOptions,
+    requestId: string | undefined,
+    parts: readonly Part[],
+  ): Buffer | undefined {
+    const frame = this.#writer.writePacket(origin, opts, requestId, parts);
+    this.#onWritten();
+    return frame;
+  }
+
+  /** @param target - the node that the message answers, `undefined` for everyone */
+  writeMessage(
+    origin: Origin,
+    target: string | undefined,
+    type: number,
+    data: Uint8Array,
+  ): void {
+    this.#writer.writeMessage(origin, target, type, data);
+    this.#onWritten();
+  }
+
   /**
-   * Writes a frame. The first one after a silence leaves as soon as the running code is done, so that nobody waits for
-   * the event loop. While more is written turn after turn, it leaves when a turn has brought nothing new, or after some
-   * turns, or at once when it is much.
+   * The first frame after a silence leaves as soon as the running code is done, so that nobody waits for the event loop.
+   * While more is written turn after turn, it leaves when a turn has brought nothing new, or after some turns, or at
+   * once when it is much.
    */
-  write(frame: (writer: FrameWriter) => void): void {
-    frame(this.#writer);
+  #onWritten(): void {
     this.#hasNews = true;
     if (this.#writer.byteLength >= HIGH_WATER_MARK) {
       this.flush();

@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
 import { Server } from "socket.io";
 import { Adapter } from "socket.io-adapter";
-import { PacketEncoder, partsOf } from "../../dist/packet-encoder";
+import {
+  PacketEncoder,
+  partsOf,
+  ReceivedPacket,
+} from "../../dist/packet-encoder";
 import { internals, type Packet } from "../../dist/socket-io";
+import { readFrames } from "../../dist/wire/frame-reader";
+import { FrameWriter } from "../../dist/wire/frame-writer";
+import { textFrame } from "../../dist/wire/ws-frame";
 import { RecordingAdapter } from "./support/recording-adapter";
 
 const msgpackParser = require("socket.io-msgpack-parser") as object;
@@ -42,20 +49,18 @@ describe("the encoder of packets", () => {
     ]);
   });
 
-  it("encodes a broadcast once, before it is sent", () => {
+  it("gives a packet its namespace, and no id", () => {
     const packet = event("a");
-    encoder.prepare(packet);
+    const prepared = encoder.prepare(packet);
+    assert.deepEqual(prepared, { packet, parts: ['2["a"]'] });
     assert.equal(packet.nsp, "/");
     assert.equal("id" in packet, false);
-    assert.equal(encoded.length, 1);
-    Adapter.prototype.broadcast.call(adapter, packet, EVERYONE);
-    assert.equal(encoded.length, 1);
   });
 
-  it("gives a broadcast with acknowledgements the id that it is about to get", () => {
+  it("gives a broadcast with acknowledgements the id that it is about to get, and encodes it once", () => {
     adapter.nsp._ids = 7;
     const packet = event("a");
-    encoder.prepare(packet, true);
+    encoder.expect(encoder.prepare(packet, true));
     assert.equal(packet.id, 7);
     const noop = () => {};
     Adapter.prototype.broadcastWithAck.call(
@@ -72,13 +77,13 @@ describe("the encoder of packets", () => {
 
   it("uses what it has encoded once, for that packet and that id only", () => {
     const packet = event("a");
-    encoder.prepare(packet);
+    encoder.expect(encoder.prepare(packet));
     assert.deepEqual(encoder.encode({ ...event("b"), nsp: "/" }), ['2["b"]']);
-    encoder.prepare(packet);
+    encoder.expect(encoder.prepare(packet));
     assert.deepEqual(encoder.encode(packet), ['2["a"]']);
     packet.data.push("later");
     assert.deepEqual(encoder.encode(packet), ['2["a","later"]']);
-    encoder.prepare(packet);
+    encoder.expect(encoder.prepare(packet));
     packet.id = 3;
     assert.deepEqual(encoder.encode(packet), ['23["a","later"]']);
   });
@@ -92,7 +97,7 @@ describe("the encoder of packets", () => {
 
   it("tells what a client makes of a packet", () => {
     const packet = event("a", { toJSON: () => "J", left: 1 }, new Date(0));
-    const parts = encoder.prepare(packet);
+    const { parts } = encoder.prepare(packet);
     const text = '2["a","J","1970-01-01T00:00:00.000Z"]';
     assert.deepEqual(parts, [text]);
     assert.deepEqual(encoder.decode(parts), [
@@ -101,13 +106,12 @@ describe("the encoder of packets", () => {
       "1970-01-01T00:00:00.000Z",
     ]);
     assert.equal(typeof packet.data[1], "object");
-    assert.deepEqual(encoder.encode(packet), [text]);
     assert.equal(encoded.length, 1);
   });
 
   it("tells what a client makes of binary data, however many pieces", () => {
     const pieces = Array.from({ length: 50 }, (_, i) => Buffer.from([i]));
-    const parts = encoder.prepare(event("a", { pieces }, new Map()));
+    const { parts } = encoder.prepare(event("a", { pieces }, new Map()));
     assert.equal(parts.length, 51);
     assert.deepEqual(encoder.decode(parts), ["a", { pieces }, {}]);
   });
@@ -116,7 +120,7 @@ describe("the encoder of packets", () => {
     adapter.close();
     setUp(new Server({ parser: msgpackParser }));
     const packet = event("a", { toJSON: () => "J" }, Buffer.from("b"));
-    const parts = encoder.prepare(packet);
+    const { parts } = encoder.prepare(packet);
     assert.equal(Buffer.isBuffer(parts[0]), true);
     assert.deepEqual(encoder.decode(parts), ["a", "J", Buffer.from("b")]);
   });
@@ -133,23 +137,40 @@ describe("the encoder of packets", () => {
     setUp(new Server({ parser: { Encoder, Decoder: Silent } as never }));
     assert.deepEqual(encoder.decode(["?"]), []);
   });
+});
 
-  it("passes the bytes of another worker on to the clients, and decodes nothing", () => {
-    const parts = ['2["a",1]'];
-    const packet = encoder.adopt(parts);
-    assert.deepEqual([packet.type, packet.nsp], [EVENT, "/"]);
-    assert.equal(encoder.encode(packet), parts);
-    assert.equal(encoded.length, 0);
+describe("a packet of another worker", () => {
+  function receive(parts: Array<string | Buffer>): ReceivedPacket {
+    const origin = { uid: "a1", nsp: "/" };
+    const writer = new FrameWriter();
+    writer.writePacket(origin, EVERYONE, undefined, parts);
+    let packet: ReceivedPacket | undefined;
+    readFrames(writer.take()[0] as Buffer, {
+      onOrigin: () => {},
+      onMessage: () => assert.fail(),
+      onPacket: (frame) =>
+        (packet = new ReceivedPacket(new Server().of("/"), frame)),
+    });
+    return packet as ReceivedPacket;
+  }
+
+  it("has the bytes that its parser has made, and those of a text as a WebSocket frame", () => {
+    const text = '2["a",1]';
+    const packet = receive([text]);
+    assert.deepEqual([packet.type, packet.nsp, packet.id], [2, "/", undefined]);
+    assert.deepEqual(packet.parts, [text]);
+    assert.deepEqual(packet.textFrame, textFrame(text));
+    assert.equal(packet.packet, packet);
   });
 
-  it("decodes the bytes of another worker once, for those who listen", () => {
+  it("is decoded once, for those who listen", () => {
     const parts = ['51-["a",{"_placeholder":true,"num":0}]', Buffer.of(1)];
-    const packet = encoder.adopt(parts);
+    const packet = receive(parts);
     const { data } = packet;
     assert.deepEqual(data, ["a", Buffer.of(1)]);
     assert.equal(packet.data, data);
-    assert.equal(encoder.encode(packet), parts);
-    assert.equal(encoded.length, 0);
+    assert.deepEqual(packet.parts, parts);
+    assert.equal(packet.textFrame, undefined);
   });
 });
 

@@ -4,7 +4,7 @@ export interface NaiveOrigin {
   readonly nsp: string;
 }
 
-interface NaivePacket {
+export interface NaivePacket {
   readonly origin: NaiveOrigin;
   readonly rooms: unknown[];
   readonly except: unknown[];
@@ -30,18 +30,20 @@ function u32(value: number): number[] {
   return [0, 8, 16, 24].map((shift) => (value >>> shift) & 0xff);
 }
 
-function text(value: string): number[] {
-  const bytes = [...new TextEncoder().encode(value)];
-  return [...u32(bytes.length), ...bytes];
+function varint(value: number): number[] {
+  return value < 128
+    ? [value]
+    : [128 + (value % 128), ...varint(Math.floor(value / 128))];
 }
 
 function name(value: string): number[] {
   const units = value.split("").map((unit) => unit.charCodeAt(0));
   if (!units.some((unit) => unit >= 0xd800 && unit <= 0xdfff)) {
-    return text(value);
+    const bytes = [...new TextEncoder().encode(value)];
+    return [...varint(bytes.length * 2), ...bytes];
   }
   const bytes = units.flatMap((unit) => [unit & 0xff, unit >> 8]);
-  return [...u32(bytes.length + 2 ** 31), ...bytes];
+  return [...varint(bytes.length * 2 + 1), ...bytes];
 }
 
 function room(value: unknown): number[] {
@@ -56,8 +58,26 @@ function room(value: unknown): number[] {
   return [1, ...new Uint8Array(view.buffer)];
 }
 
-function list<T>(items: T[], encode: (item: T) => number[]): number[] {
-  return [...u32(items.length), ...items.flatMap(encode)];
+function rooms(values: unknown[]): number[] {
+  return values.length === 0
+    ? []
+    : [...varint(values.length), ...values.flatMap(room)];
+}
+
+/** A part, as the WebSocket frame of RFC 6455 that a client would receive. */
+function part(value: string | Uint8Array): number[] {
+  const payload =
+    typeof value === "string"
+      ? ["4".charCodeAt(0), ...new TextEncoder().encode(value)]
+      : [...value];
+  const { length } = payload;
+  const size =
+    length < 126
+      ? [length]
+      : length < 2 ** 16
+        ? [126, length >> 8, length & 0xff]
+        : [127, 0, 0, 0, 0, ...u32(length).reverse()];
+  return [typeof value === "string" ? 0x81 : 0x82, ...size, ...payload];
 }
 
 function frame(kind: number, body: number[]): number[] {
@@ -69,17 +89,15 @@ function packet(value: NaivePacket): number[] {
   const flags =
     (value.volatile ? 1 : 0) +
     (compress === undefined ? 0 : compress ? 6 : 2) +
-    (requestId === undefined ? 0 : 8);
+    (requestId === undefined ? 0 : 8) +
+    (value.rooms.length > 0 ? 16 : 0) +
+    (value.except.length > 0 ? 32 : 0);
   return frame(2, [
     flags,
     ...(requestId === undefined ? [] : name(requestId)),
-    ...list(value.rooms, room),
-    ...list(value.except, room),
-    ...list(value.parts, (part) =>
-      typeof part === "string"
-        ? [0, ...text(part)]
-        : [1, ...u32(part.length), ...part],
-    ),
+    ...rooms(value.rooms),
+    ...rooms(value.except),
+    ...value.parts.flatMap(part),
   ]);
 }
 
@@ -126,15 +144,24 @@ class Bytes {
     return this.take(4).reduceRight((sum, byte) => sum * 256 + byte, 0);
   }
 
+  varint(): number {
+    const byte = this.u8();
+    return byte < 128 ? byte : byte - 128 + 128 * this.varint();
+  }
+
+  text(length: number): string {
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+      Uint8Array.from(this.take(length)),
+    );
+  }
+
   name(): string {
-    const length = this.u32();
-    if (length < 2 ** 31) {
-      return new TextDecoder("utf-8", { ignoreBOM: true }).decode(
-        Uint8Array.from(this.take(length)),
-      );
+    const length = this.varint();
+    if (length % 2 === 0) {
+      return this.text(length / 2);
     }
     let result = "";
-    for (let i = length - 2 ** 31; i > 0; i -= 2) {
+    for (let i = (length - 1) / 2; i > 0; i -= 2) {
       const [low, high] = this.take(2) as [number, number];
       result += String.fromCharCode(low + high * 256);
     }
@@ -151,12 +178,24 @@ class Bytes {
       : new DataView(Uint8Array.from(this.take(8)).buffer).getFloat64(0, true);
   }
 
-  part(): string | Uint8Array {
-    return this.u8() === 0 ? this.name() : Buffer.from(this.take(this.u32()));
+  rooms(): unknown[] {
+    return Array.from({ length: this.varint() }, () => this.room());
   }
 
-  list<T>(read: () => T): T[] {
-    return Array.from({ length: this.u32() }, read);
+  parts(): Array<string | Uint8Array> {
+    const parts: Array<string | Uint8Array> = [];
+    while (this.left.length > 0) {
+      const opcode = this.u8();
+      const short = this.u8();
+      const size = short < 126 ? [short] : this.take(short === 126 ? 2 : 8);
+      const length = size.reduce((sum, byte) => sum * 256 + byte, 0);
+      parts.push(
+        opcode === 0x81
+          ? this.text(length).slice(1)
+          : Buffer.from(this.take(length)),
+      );
+    }
+    return parts;
   }
 }
 
@@ -181,9 +220,9 @@ export function decodeNaively(sections: Buffer[]): NaiveFrame[] {
           volatile: flags % 2 === 1,
           compress: (flags & 2) === 0 ? undefined : (flags & 4) === 4,
           requestId: (flags & 8) === 0 ? undefined : body.name(),
-          rooms: body.list(() => body.room()),
-          except: body.list(() => body.room()),
-          parts: body.list(() => body.part()),
+          rooms: (flags & 16) === 0 ? [] : body.rooms(),
+          except: (flags & 32) === 0 ? [] : body.rooms(),
+          parts: body.parts(),
         });
       }
     }

@@ -1,6 +1,12 @@
 import { readFrames, readTarget } from "../../../dist/wire/frame-reader";
 import { FrameWriter } from "../../../dist/wire/frame-writer";
-import { OTHER_ROOM, type NaiveFrame, type NaiveOrigin } from "./naive-frames";
+import type { BroadcastOptions } from "socket.io-adapter";
+import {
+  OTHER_ROOM,
+  type NaiveFrame,
+  type NaiveOrigin,
+  type NaivePacket,
+} from "./naive-frames";
 
 /** Writes frames with the writer under test. */
 export function writeAll(
@@ -14,16 +20,23 @@ export function writeAll(
     } else {
       writer.writePacket(
         frame.origin,
-        {
-          ...frame,
-          rooms: frame.rooms as string[],
-          except: frame.except as string[],
-        },
+        optionsOf(frame),
+        frame.requestId,
         frame.parts,
       );
     }
   }
   return writer.take();
+}
+
+/** What Socket.IO would say of a packet. */
+export function optionsOf(frame: Omit<NaivePacket, "origin" | "parts">) {
+  const { volatile, compress } = frame;
+  return {
+    rooms: new Set(frame.rooms as string[]),
+    except: new Set(frame.except as string[]),
+    flags: { volatile, compress },
+  } as BroadcastOptions;
 }
 
 /** Reads sections with the reader under test. */
@@ -34,13 +47,13 @@ export function readAll(sections: Buffer[]): NaiveFrame[] {
     let origin: NaiveOrigin = { uid: "", nsp: "" };
     readFrames(section, {
       onOrigin: (uid, nsp) => (origin = { uid, nsp }),
-      onPacket: ({ rooms, except, volatile, compress, requestId, parts }) =>
+      onPacket: ({ opts, requestId, parts }) =>
         frames.push({
           origin,
-          rooms: rooms.map(known),
-          except: except.map(known),
-          volatile,
-          compress,
+          rooms: [...opts.rooms].map(known),
+          except: [...opts.except].map(known),
+          volatile: opts.flags.volatile ?? false,
+          compress: opts.flags.compress,
           requestId,
           parts,
         }),

@@ -4,8 +4,7 @@ import type { NaiveFrame } from "./naive-frames";
 export function sampleSession(): NaiveFrame[] {
   const main = { uid: "a1", nsp: "/" };
   const news = { uid: "a2", nsp: "/news" };
-  // v8.serialize({ requestId: "r1" })
-  const data = Buffer.from("ff0f6f2209726571756573744964220272317b01", "hex");
+  const data = Buffer.from('{"requestId":"r1"}');
   return [
     {
       origin: main,

@@ -4,19 +4,20 @@ import { resolve } from "node:path";
 import { readFrames, readTarget } from "../../../dist/wire/frame-reader";
 import { FrameWriter } from "../../../dist/wire/frame-writer";
 import { decodeValue } from "../../../dist/wire/values";
+import { textFrame } from "../../../dist/wire/ws-frame";
 import { encodeNaively, type NaiveMessage } from "../support/naive-frames";
 import { readAll, writeAll } from "../support/read-frames";
 import { sampleSession } from "../support/sample-session";
 
 const PROTOCOL = resolve(__dirname, "../../../docs/protocol.md");
 const ORIGIN = { uid: "a1", nsp: "/" };
-const ORIGIN_FRAME = "01 0b000000 02000000 6131 01000000 2f";
+const ORIGIN_FRAME = "01 05000000 04 6131 02 2f";
 const PLAIN = {
-  rooms: [],
-  except: [],
+  rooms: [] as unknown[],
+  except: [] as unknown[],
   volatile: false,
-  compress: undefined,
-  requestId: undefined,
+  compress: undefined as boolean | undefined,
+  requestId: undefined as string | undefined,
 };
 
 function hex(text: string): string {
@@ -24,10 +25,13 @@ function hex(text: string): string {
 }
 
 /** The body of the frame in which a packet leaves. */
-function packetHex(header: object, parts: Array<string | Buffer> = []): string {
-  const writer = new FrameWriter();
-  writer.writePacket(ORIGIN, { ...PLAIN, ...header }, parts);
-  const [section, ...others] = writer.take() as [Buffer];
+function packetHex(
+  header: Partial<typeof PLAIN>,
+  parts: Array<string | Buffer> = [],
+): string {
+  const [section, ...others] = writeAll([
+    { origin: ORIGIN, ...PLAIN, ...header, parts },
+  ]) as [Buffer];
   assert.equal(others.length, 0);
   const text = section.toString("hex");
   const start = hex(`00 ${ORIGIN_FRAME} 02`);
@@ -43,65 +47,107 @@ function message(target?: string, origin = ORIGIN): NaiveMessage {
 }
 
 describe("frames", () => {
-  const headers: Array<[string, object, string]> = [
-    ["nothing but what has to be", {}, "00 00000000 00000000"],
-    ["a volatile packet", { volatile: true }, "01 00000000 00000000"],
-    ["no compression", { compress: false }, "02 00000000 00000000"],
-    ["compression", { compress: true }, "06 00000000 00000000"],
-    ["a request id", { requestId: "r" }, "08 01000000 72 00000000 00000000"],
+  const headers: Array<[string, Partial<typeof PLAIN>, string]> = [
+    ["nothing but what has to be", {}, "00"],
+    ["a volatile packet", { volatile: true }, "01"],
+    ["no compression", { compress: false }, "02"],
+    ["compression", { compress: true }, "06"],
+    ["a request id", { requestId: "r" }, "08 02 72"],
     [
       "all flags at once",
-      { volatile: true, compress: true, requestId: "" },
-      "0f 00000000 00000000 00000000",
+      {
+        volatile: true,
+        compress: true,
+        requestId: "",
+        rooms: [""],
+        except: [""],
+      },
+      "3f 00 01 00 00 01 00 00",
     ],
     [
-      "rooms and exceptions, from any iterable",
-      { rooms: new Set(["r", "é"]), except: new Set(["x"]) },
-      "00 02000000 00 01000000 72 00 02000000 c3a9 01000000 00 01000000 78",
+      "rooms and exceptions",
+      { rooms: ["r", "é"], except: ["x"] },
+      "30 02 00 02 72 00 04 c3a9 01 00 02 78",
     ],
     [
       "rooms that are numbers",
       { rooms: [1, -0.5] },
-      "00 02000000 01 000000000000f03f 01 000000000000e0bf 00000000",
+      "10 02 01 000000000000f03f 01 000000000000e0bf",
     ],
     [
       "rooms that are neither strings nor numbers",
       { rooms: [Symbol("s"), null, {}], except: [true] },
-      "00 03000000 02 02 02 01000000 02",
+      "30 03 02 02 02 01 02",
     ],
     [
       "a name with half a surrogate pair",
       { rooms: ["\ud83d"] },
-      "00 01000000 00 02000080 3dd8 00000000",
+      "10 01 00 05 3dd8",
     ],
     [
       "a name with a whole surrogate pair",
       { rooms: ["😀"] },
-      "00 01000000 00 04000080 3dd800de 00000000",
+      "10 01 00 09 3dd800de",
+    ],
+    [
+      "a name of more than 63 bytes",
+      { rooms: ["r".repeat(100)] },
+      `10 01 00 c801 ${"72".repeat(100)}`,
     ],
   ];
   for (const [title, header, expected] of headers) {
     it(`have a header for ${title}`, () => {
-      assert.equal(packetHex(header), hex(`${expected} 00000000`));
+      assert.equal(packetHex(header), hex(expected));
     });
   }
 
-  it("carry the parts of a packet behind its header", () => {
+  it("carry the parts of a packet behind its header, as WebSocket frames", () => {
     assert.equal(
       packetHex({}, ["é", Buffer.of(1, 2), "", Buffer.alloc(0)]),
-      hex(
-        "00 00000000 00000000 04000000 00 02000000 c3a9 01 02000000 0102 00 00000000 01 00000000",
-      ),
+      hex("00 81 03 34 c3a9 82 02 0102 81 01 34 82 00"),
     );
+  });
+
+  it("have parts of any length", () => {
+    for (const [length, size] of [
+      [124, "7d"],
+      [125, "7e007e"],
+      [65_534, "7effff"],
+      [65_535, "7f0000000000010000"],
+    ] as const) {
+      const text = "x".repeat(length);
+      const body = packetHex({}, [text]);
+      assert.equal(body, hex(`00 81 ${size} 34`) + "78".repeat(length));
+      const bytes = Buffer.alloc(length + 1);
+      assert.equal(
+        packetHex({}, [bytes]),
+        hex(`00 82 ${size}`) + "00".repeat(length + 1),
+      );
+    }
   });
 
   it("write a text as UTF-8, whatever is in it", () => {
     assert.equal(
       packetHex({}, ["\ud83d", "😀"]),
-      hex(
-        "00 00000000 00000000 02000000 00 03000000 efbfbd 00 04000000 f09f9880",
-      ),
+      hex("00 81 04 34 efbfbd 81 05 34 f09f9880"),
     );
+    // shorter than 126 in UTF-16
+    const text = "é".repeat(100);
+    assert.equal(
+      packetHex({}, [text]),
+      hex("00 81 7e00c9 34") + "c3a9".repeat(100),
+    );
+  });
+
+  it("tell the WebSocket frame of a single text", () => {
+    const writer = new FrameWriter();
+    const write = (...parts: Array<string | Buffer>) =>
+      writer.writePacket(ORIGIN, { rooms: new Set() }, undefined, parts);
+    for (const text of ["", "hi", "é", "x".repeat(70_000)]) {
+      assert.deepEqual(write(text), textFrame(text));
+    }
+    assert.equal(write("hi", "ho"), undefined);
+    assert.equal(write(Buffer.of(1)), undefined);
   });
 
   it("carry a message to everyone, or to one node", () => {
@@ -110,7 +156,7 @@ describe("frames", () => {
       writeAll([message(), message("b1")]).map((one) => one.toString("hex")),
       [
         hex(`00 ${ORIGIN_FRAME} ${body}`),
-        hex(`01 02000000 6231 ${ORIGIN_FRAME} ${body}`),
+        hex(`01 04 6231 ${ORIGIN_FRAME} ${body}`),
       ],
     );
   });
@@ -169,23 +215,44 @@ describe("frames", () => {
     ["W5", "a message without an origin", "00 03 01000000 05"],
     ["W7", "nothing", ""],
     ["W7", "half a length", "00 01 0b00"],
-    ["W7", "a body that is too short", "00 01 0b000000 02000000 6131"],
-    ["W7", "an origin of half a name", "00 01 05000000 02000000 61"],
+    ["W7", "a body that is too short", "00 01 05000000 04 6131 02"],
+    ["W7", "an origin of half a name", "00 01 02000000 04 61"],
     ["W7", "a message without a type", `00 ${ORIGIN_FRAME} 03 00000000`],
     [
       "W7",
       "more rooms than there are bytes",
-      `00 ${ORIGIN_FRAME} 02 05000000 00 ffffffff`,
+      `00 ${ORIGIN_FRAME} 02 05000000 10 ffffff0f`,
+    ],
+    [
+      "W7",
+      "a number of more than 35 bits",
+      `00 ${ORIGIN_FRAME} 02 07000000 10 ffffffffff01`,
+    ],
+    [
+      "W7",
+      "a part that is cut short",
+      `00 ${ORIGIN_FRAME} 02 04000000 00 81 03 34`,
     ],
     [
       "W8",
       "a room of an unknown type",
-      `00 ${ORIGIN_FRAME} 02 0a000000 00 01000000 03 00000000`,
+      `00 ${ORIGIN_FRAME} 02 03000000 10 01 03`,
     ],
     [
       "W9",
       "a part of an unknown type",
-      `00 ${ORIGIN_FRAME} 02 0e000000 00 00000000 00000000 01000000 02`,
+      `00 ${ORIGIN_FRAME} 02 03000000 00 88 00`,
+    ],
+    ["W9", "an empty text", `00 ${ORIGIN_FRAME} 02 03000000 00 81 00`],
+    [
+      "W9",
+      "a text that is no message",
+      `00 ${ORIGIN_FRAME} 02 04000000 00 81 01 32`,
+    ],
+    [
+      "W9",
+      "a part with a mask",
+      `00 ${ORIGIN_FRAME} 02 07000000 00 81 80 00000000`,
     ],
   ];
   for (const [rule, title, bytes] of violations) {
@@ -217,11 +284,11 @@ describe("frames", () => {
     assert.equal(writer.byteLength, 0);
     assert.deepEqual(writer.take(), []);
     writer.writeMessage(ORIGIN, undefined, 5, Buffer.of(1));
-    assert.equal(writer.byteLength, 1 + 16 + 7);
+    assert.equal(writer.byteLength, 1 + 10 + 7);
     writer.writeMessage(ORIGIN, "b1", 5, Buffer.of(1));
-    assert.equal(writer.byteLength, 24 + 7 + 16 + 7);
+    assert.equal(writer.byteLength, 18 + 4 + 10 + 7);
     const taken = writer.take();
-    assert.equal(Buffer.concat(taken).length, 54);
+    assert.equal(Buffer.concat(taken).length, 39);
     assert.equal(writer.byteLength, 0);
     const copies = taken.map((section) => Buffer.from(section));
     for (const target of ["b1", undefined]) {
@@ -242,7 +309,7 @@ describe("frames", () => {
 /** The kinds of the frames in a section, by its bytes. */
 function kindsOf(section: Buffer): number[] {
   const kinds: number[] = [];
-  let offset = section[0] === 0 ? 1 : 5 + section.readUInt32LE(1);
+  let offset = section[0] === 0 ? 1 : 2 + (section[1] as number) / 2;
   while (offset < section.length) {
     kinds.push(section[offset] as number);
     offset += 5 + section.readUInt32LE(offset + 1);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { inspect } from "node:util";
 import fc from "fast-check";
-import { isPlain } from "../../../dist/wire/portable";
+import { isJson, isPlain } from "../../../dist/wire/portable";
 
 class Point {
   constructor(readonly x: number) {}
@@ -156,5 +157,76 @@ describe("isPlain()", () => {
       },
     };
     assert.throws(() => isPlain(value), /not now/);
+  });
+});
+
+describe("isJson()", () => {
+  it("is true for what JSON can say, however it is nested", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        // what a parser makes of it: no -0
+        assert.equal(isJson(JSON.parse(JSON.stringify(value))), true);
+      }),
+    );
+    assert.equal(isJson({ __proto__: null, a: [{ b: null }] }), true);
+  });
+
+  it("is false for all that JSON would leave out or change", () => {
+    const anything = fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withSparseArray: true,
+      withTypedArray: true,
+      withObjectString: true,
+    });
+    fc.assert(
+      fc.property(anything, (value) => {
+        if (isJson(value)) {
+          assert.deepEqual(
+            JSON.parse(JSON.stringify(value)),
+            structuredClone(value),
+          );
+        }
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  const changed: unknown[] = [
+    undefined,
+    -0,
+    NaN,
+    Infinity,
+    1n,
+    Symbol("s"),
+    () => {},
+    new Date(0),
+    Buffer.of(1),
+    new ArrayBuffer(1),
+    new Point(1),
+    new Celsius(),
+    { a: undefined },
+    [undefined],
+    new Array(2),
+    Object.assign([1], { extra: 2 }),
+    Object.assign([1], { toJSON: () => "own" }),
+    new Map(),
+  ];
+  for (const value of changed) {
+    it(`is false for ${inspect(value)}`, () => {
+      assert.equal(isJson(value), false);
+      assert.equal(isJson({ deep: [value] }), false);
+    });
+  }
+
+  it("is false for what is too deep, too long or circular", () => {
+    assert.equal(isJson(nested(100)), true);
+    assert.equal(isJson(nested(101)), false);
+    assert.equal(isJson(Array(1_001).fill(1)), false);
+    const circle: unknown[] = [];
+    circle.push(circle);
+    assert.equal(isJson(circle), false);
   });
 });

@@ -123,8 +123,8 @@ describe("the frames of a section", () => {
       }
     });
     const [section] = writeAll([packetOf("p"), emitOf("x")]) as [Buffer];
-    // the tag of the only part
-    section[section.indexOf("p") - 5] = 9;
+    // the opcode of the only part
+    section[section.indexOf("p") - 3] = 9;
     const warnings = warningsOf(() => dispatchFrames(section, registry));
     restore();
     assert.deepEqual(thrown, []);

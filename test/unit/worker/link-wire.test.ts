@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { serialize } from "node:v8";
 import { MessageType } from "socket.io-adapter";
+import { decodeValue } from "../../../dist/wire/values";
 import { Link } from "../../../dist/worker/link";
 import { FakeChannel } from "../support/fake-channel";
 import { FakeNode } from "../support/fake-node";
@@ -9,13 +9,7 @@ import type { NaiveMessage, NaiveFrame } from "../support/naive-frames";
 import { readAll } from "../support/read-frames";
 import { warningsOf } from "../support/warnings";
 
-const HEADER = {
-  rooms: ["r"],
-  except: [],
-  volatile: false,
-  compress: undefined,
-  requestId: undefined,
-};
+const OPTS = { rooms: new Set(["r"]) };
 
 describe("the link of a process, where wires are concerned,", () => {
   let channel: FakeChannel;
@@ -68,7 +62,7 @@ describe("the link of a process, where wires are concerned,", () => {
   it("goes back when it is told to, and sends what is written before", async () => {
     tell("fast");
     send(["a"]);
-    link.sendPacket(node, HEADER, ["2[]"]);
+    link.sendPacket(node, OPTS, undefined, ["2[]"]);
     tell("plain");
     send(["b"]);
     assert.deepEqual(sentTypes(), [[9, "packet"], 9]);
@@ -122,7 +116,7 @@ describe("the link of a process, where wires are concerned,", () => {
     const { target, data: bytes } = frame as NaiveMessage;
     assert.equal(target, "b1");
     const left = { requestId: "r", packet: { n: 1 } };
-    assert.deepEqual(bytes, serialize(left));
+    assert.deepEqual(decodeValue(bytes as Buffer), left);
   });
 
   it("throws the error of the serializer, and sends the rest", async () => {
@@ -175,7 +169,7 @@ describe("the link of a process, where wires are concerned,", () => {
     tell("fast");
     send(["a"]);
     channel.connected = false;
-    link.sendPacket(node, HEADER, ["2[]"]);
+    link.sendPacket(node, OPTS, undefined, ["2[]"]);
     await nextTurn();
     assert.deepEqual(channel.sent, []);
   });

@@ -1,17 +1,11 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { FrameWriter } from "../../../dist/wire/frame-writer";
 import { Outbox } from "../../../dist/worker/outbox";
 import type { NaiveMessage } from "../support/naive-frames";
 import { readAll } from "../support/read-frames";
 
 const ORIGIN = { uid: "a1", nsp: "/" };
 const HIGH_WATER_MARK = 64 * 1024;
-
-function frame(type: number, size = 0, target?: string) {
-  return (writer: FrameWriter) =>
-    writer.writeMessage(ORIGIN, target, type, Buffer.alloc(size));
-}
 
 /** Longer than an outbox waits for the end of something. */
 async function silence(): Promise<void> {
@@ -29,6 +23,10 @@ describe("the outbox of a worker", () => {
     outbox = new Outbox((sections) => sent.push(sections));
   });
 
+  function write(type: number, size = 0, target?: string): void {
+    outbox.writeMessage(ORIGIN, target, type, Buffer.alloc(size));
+  }
+
   function types(): number[][] {
     return sent.map((sections) =>
       readAll(sections).map((one) => (one as NaiveMessage).type),
@@ -36,15 +34,15 @@ describe("the outbox of a worker", () => {
   }
 
   it("sends what the running code writes in one message, and what follows in another", async () => {
-    outbox.write(frame(1));
-    outbox.write(frame(2));
+    write(1);
+    write(2);
     assert.deepEqual(sent, []);
     await Promise.resolve();
     assert.deepEqual(types(), [[1, 2]]);
-    outbox.write(frame(3));
+    write(3);
     await Promise.resolve();
-    outbox.write(frame(4));
-    process.nextTick(() => outbox.write(frame(5)));
+    write(4);
+    process.nextTick(() => write(5));
     assert.equal(sent.length, 1);
     await silence();
     assert.deepEqual(types(), [
@@ -56,10 +54,10 @@ describe("the outbox of a worker", () => {
   });
 
   it("gathers what is written turn after turn, and does not wait for its end", async () => {
-    outbox.write(frame(0));
+    write(0);
     await Promise.resolve();
     for (let i = 0; i < 100; i++) {
-      outbox.write(frame(1));
+      write(1);
       await nextTurn();
     }
     assert.ok(sent.length > 5, `${sent.length} messages`);
@@ -69,56 +67,56 @@ describe("the outbox of a worker", () => {
   });
 
   it("sends the first frame after a silence as soon as the code is done", async () => {
-    outbox.write(frame(1));
+    write(1);
     await silence();
-    outbox.write(frame(2));
+    write(2);
     await Promise.resolve();
     assert.deepEqual(types(), [[1], [2]]);
   });
 
   it("keeps the order of frames with different targets", async () => {
-    outbox.write(frame(1));
-    outbox.write(frame(2, 0, "b1"));
-    outbox.write(frame(3));
+    write(1);
+    write(2, 0, "b1");
+    write(3);
     await silence();
     assert.equal(sent[0]?.length, 3);
     assert.deepEqual(types(), [[1, 2, 3]]);
   });
 
   it("sends at once when there is much, and begins anew", async () => {
-    outbox.write(frame(1, 100));
+    write(1, 100);
     // target, origin, and the heads of both frames
-    const left = HIGH_WATER_MARK - (1 + 16 + 6 + 100);
-    outbox.write(frame(2, left - 6 - 1));
+    const left = HIGH_WATER_MARK - (1 + 10 + 6 + 100);
+    write(2, left - 6 - 1);
     assert.deepEqual(sent, []);
-    outbox.write(frame(3));
+    write(3);
     assert.deepEqual(types(), [[1, 2, 3]]);
-    outbox.write(frame(4));
+    write(4);
     await silence();
     assert.deepEqual(types(), [[1, 2, 3], [4]]);
   });
 
   it("counts all sections when it asks whether there is much", () => {
-    outbox.write(frame(1, HIGH_WATER_MARK / 2));
-    outbox.write(frame(2, HIGH_WATER_MARK / 2, "b1"));
+    write(1, HIGH_WATER_MARK / 2);
+    write(2, HIGH_WATER_MARK / 2, "b1");
     assert.deepEqual(types(), [[1, 2]]);
   });
 
   it("sends a frame of any size", () => {
-    outbox.write(frame(1, 5_000_000));
+    write(1, 5_000_000);
     assert.deepEqual(types(), [[1]]);
   });
 
   it("sends at once when it is told to, and not again", async () => {
     outbox.flush();
     assert.deepEqual(sent, []);
-    outbox.write(frame(1));
+    write(1);
     outbox.flush();
     assert.deepEqual(types(), [[1]]);
     outbox.flush();
     await silence();
     assert.equal(sent.length, 1);
-    outbox.write(frame(2));
+    write(2);
     await silence();
     assert.deepEqual(types(), [[1], [2]]);
   });
@@ -131,10 +129,10 @@ describe("the outbox of a worker", () => {
       }
       sent.push(sections);
     });
-    outbox.write(frame(1));
+    write(1);
     assert.throws(() => outbox.flush(), /broken/);
     fail = false;
-    outbox.write(frame(2));
+    write(2);
     await silence();
     assert.deepEqual(types(), [[2]]);
   });
@@ -143,10 +141,10 @@ describe("the outbox of a worker", () => {
     outbox = new Outbox((sections) => {
       sent.push(sections);
       if (sent.length === 1) {
-        outbox.write(frame(2));
+        write(2);
       }
     });
-    outbox.write(frame(1));
+    write(1);
     await nextTurn();
     await silence();
     assert.deepEqual(types(), [[1], [2]]);

@@ -1,0 +1,88 @@
+/**
+ * The broadcasts of this node, on their way to the others.
+ */
+import { MessageType, type BroadcastOptions } from "socket.io-adapter";
+import {
+  partsOf,
+  type EncodedPacket,
+  type PacketEncoder,
+} from "./packet-encoder";
+import { encodeOptions, type Packet } from "./socket-io";
+import { warnOnce } from "./warnings";
+import { isDeep, MAX_DEPTH } from "./wire/depth";
+import type { Origin } from "./wire/frame-writer";
+import { isPlain } from "./wire/portable";
+import type { Link } from "./worker/link";
+
+/** A broadcast on the plain wire. */
+export interface PlainBroadcast {
+  readonly type: MessageType.BROADCAST;
+  readonly data: { packet: Packet; opts: object; requestId?: string };
+}
+
+export class OutgoingPackets {
+  readonly #link: Link;
+  readonly #encoder: PacketEncoder;
+  readonly #publish: (message: PlainBroadcast) => void;
+
+  constructor(
+    link: Link,
+    encoder: PacketEncoder,
+    publish: (message: PlainBroadcast) => void,
+  ) {
+    this.#link = link;
+    this.#encoder = encoder;
+    this.#publish = publish;
+  }
+
+  /**
+   * @returns whether the other nodes get it
+   * @throws {ClusterAdapterError} `ERR_NOT_SENDABLE`
+   */
+  send(
+    origin: Origin,
+    encoded: EncodedPacket,
+    opts: BroadcastOptions,
+    requestId?: string,
+  ): boolean {
+    if (this.#link.wire === "fast") {
+      const parts = partsOf(encoded.parts);
+      encoded.textFrame = this.#link.sendPacket(origin, opts, requestId, parts);
+      return true;
+    }
+    return this.#sendPlain(encoded, (packet) => {
+      this.#publish({
+        type: MessageType.BROADCAST,
+        data: {
+          packet,
+          opts: encodeOptions(opts),
+          ...(requestId !== undefined && { requestId }),
+        },
+      });
+    });
+  }
+
+  #sendPlain(
+    { packet, parts }: EncodedPacket,
+    send: (portable: Packet) => void,
+  ): boolean {
+    if (isPlain(packet.data)) {
+      try {
+        send(packet);
+        return true;
+      } catch {
+        // a proxy: the channel refuses it, the parser does not
+      }
+    }
+    const data = this.#encoder.decode(parts);
+    if (isDeep(data)) {
+      // a client may have sent it: no reason to end the worker
+      warnOnce(
+        `a packet that is nested more than ${MAX_DEPTH} levels deep was not sent to the other workers`,
+      );
+      return false;
+    }
+    send({ ...packet, data });
+    return true;
+  }
+}
