@@ -29,7 +29,7 @@ describe("the delivery to the clients of a process", () => {
         written.push([id, parts, packetOpts]),
     };
     adapter.nsp.sockets.set(id, { id, client, acks: new Map(), ...fields });
-    adapter.addAll(id, new Set([id, ...rooms]));
+    void adapter.addAll(id, new Set([id, ...rooms]));
   }
 
   function event(...data: unknown[]) {
@@ -51,7 +51,7 @@ describe("the delivery to the clients of a process", () => {
       );
     }
     // a socket that has joined and is not connected yet
-    adapter.addAll("early", new Set(["early", ...rooms]));
+    void adapter.addAll("early", new Set(["early", ...rooms]));
     const some = fc.subarray([...rooms, "s3", "nobody"]);
     fc.assert(
       fc.property(some, some, (inRooms, exceptRooms) => {

@@ -209,7 +209,7 @@ describe("isJson()", () => {
     new Celsius(),
     { a: undefined },
     [undefined],
-    new Array(2),
+    Object.assign([], { length: 2 }),
     Object.assign([1], { extra: 2 }),
     Object.assign([1], { toJSON: () => "own" }),
     new Map(),
