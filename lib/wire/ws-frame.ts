@@ -24,7 +24,7 @@ export const ENGINE_MESSAGE = 0x34;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
-export function headerSize(length: number): number {
+function headerSize(length: number): number {
   return length < LENGTH_16 ? 2 : length < 65_536 ? 4 : MAX_HEADER_SIZE;
 }
 

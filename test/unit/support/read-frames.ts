@@ -30,7 +30,7 @@ export function writeAll(
 }
 
 /** What Socket.IO would say of a packet. */
-export function optionsOf(frame: Omit<NaivePacket, "origin" | "parts">) {
+function optionsOf(frame: Omit<NaivePacket, "origin" | "parts">) {
   const { volatile, compress } = frame;
   return {
     rooms: new Set(frame.rooms as string[]),
