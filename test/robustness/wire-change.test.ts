@@ -2,37 +2,10 @@ import assert from "node:assert/strict";
 import type { Socket } from "socket.io-client";
 import { onceEvent, received } from "../support/client";
 import type { TestCluster } from "../support/cluster";
-import { eventually, waitFor } from "../support/wait";
+import { waitFor } from "../support/wait";
 import type { TestWorker } from "../support/worker";
 import { serializations, startSubject } from "./subject";
-
-/** Which wire a worker sends on, told by what leaves it. */
-async function wireOf(worker: TestWorker): Promise<"plain" | "fast"> {
-  const type = await worker.run(
-    ({ io }) =>
-      new Promise<number>((resolve) => {
-        const send = process.send as (...args: unknown[]) => boolean;
-        process.send = (...args: unknown[]) => {
-          const message = args[0] as { source?: string; type: number };
-          if (message.source === "_sio_adapter") {
-            process.send = send as NodeJS.Process["send"];
-            resolve(message.type);
-          }
-          return send.apply(process, args);
-        };
-        io.of("/").emit("probe of the wire");
-      }),
-  );
-  return type === 14 ? "fast" : "plain";
-}
-
-function speaks(workers: TestWorker[], wire: "plain" | "fast"): Promise<void> {
-  return eventually(async () => {
-    for (const worker of workers) {
-      assert.equal(await wireOf(worker), wire);
-    }
-  });
-}
+import { speaks } from "./wires";
 
 /** Each worker numbers what it publishes, until it is told to stop. */
 async function publish(worker: TestWorker): Promise<void> {
