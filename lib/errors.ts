@@ -46,7 +46,7 @@ export function noIpcChannel(): ClusterAdapterError {
   return new ClusterAdapterError(
     "ERR_NO_IPC_CHANNEL",
     "the cluster adapter needs an IPC channel to a primary process, and this process has none: " +
-      "fork it with cluster.fork() after setupPrimary(), or use the default in-memory adapter",
+      "fork it with cluster.fork() from a primary that calls setupPrimary(), or use the default in-memory adapter",
   );
 }
 
