@@ -2,6 +2,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { run } = require("../support/command.js");
 const { Failure } = require("../support/failure.js");
+const { newest } = require("./application.js");
 const { devDependencies } = require("../package.json");
 
 const REQUIRED = [
@@ -12,6 +13,8 @@ const REQUIRED = [
   "package.json",
 ];
 const ALLOWED = [...REQUIRED, "CHANGELOG.md"];
+const INSTALLED = "node_modules/@socket.io/cluster-adapter";
+const SOURCE_MAPPING_URL = /^\/\/# sourceMappingURL=(\S+)$/gm;
 const COMPILED = /^dist\/.+\.(js|d\.ts)(\.map)?$/;
 
 function checkFiles({ files }) {
@@ -23,6 +26,39 @@ function checkFiles({ files }) {
     throw new Failure(
       `${missing.length} missing, ${stray.length} stray`,
       `missing: ${missing.join(" ") || "none"}\nstray: ${stray.join(" ") || "none"}\n`,
+    );
+  }
+  return { checks: 1 };
+}
+
+/** What a shipped map, or the comment that names a map, points to: in the package, or in the map itself. */
+async function checkMaps(workspace) {
+  const { files } = await workspace.tarball();
+  const folder = path.join(await newest(workspace), INSTALLED);
+  const read = (file) => fs.readFileSync(path.join(folder, file), "utf8");
+  const isShipped = (file, url) =>
+    files.includes(path.posix.join(path.posix.dirname(file), url));
+
+  const broken = files.flatMap((file) => {
+    if (!file.endsWith(".map")) {
+      return [...read(file).matchAll(SOURCE_MAPPING_URL)]
+        .map(([, url]) => url)
+        .filter((url) => !isShipped(file, url))
+        .map((url) => `${file} -> ${url}`);
+    }
+    const { sources, sourceRoot, sourcesContent } = JSON.parse(read(file));
+    // an editor looks for the sources of declarations, even if the map has them
+    const hasOwn = !file.endsWith(".d.ts.map") && sourcesContent;
+    return sources
+      .filter((_, i) => typeof hasOwn?.[i] !== "string")
+      .map((source) => path.posix.join(sourceRoot ?? "", source))
+      .filter((source) => !isShipped(file, source))
+      .map((source) => `${file} -> ${source}`);
+  });
+  if (broken.length > 0) {
+    throw new Failure(
+      `${broken.length} maps or sources are not shipped`,
+      broken.join("\n"),
     );
   }
   return { checks: 1 };
@@ -65,6 +101,11 @@ module.exports = [
     name: "package-files",
     title: "the files of the package",
     run: async (workspace) => checkFiles(await workspace.tarball()),
+  },
+  {
+    name: "package-maps",
+    title: "the source maps of the package",
+    run: checkMaps,
   },
   {
     name: "package-publint",
