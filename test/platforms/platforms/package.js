@@ -13,6 +13,7 @@ const REQUIRED = [
   "package.json",
 ];
 const ALLOWED = [...REQUIRED, "CHANGELOG.md"];
+const ROOT = path.join(__dirname, "..", "..", "..");
 const INSTALLED = "node_modules/@socket.io/cluster-adapter";
 const SOURCE_MAPPING_URL = /^\/\/# sourceMappingURL=(\S+)$/gm;
 const COMPILED = /^dist\/.+\.(js|d\.ts)(\.map)?$/;
@@ -64,6 +65,43 @@ async function checkMaps(workspace) {
   return { checks: 1 };
 }
 
+/** The id that GitHub and npm give a heading. */
+function anchorOf(heading) {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+    .trim()
+    .replaceAll(" ", "-");
+}
+
+/** Relative links of the README: npm looks for them where package.json says that the package is in its repository. */
+async function checkLinks(workspace) {
+  const folder = path.join(await newest(workspace), INSTALLED);
+  const read = (file) => fs.readFileSync(path.join(folder, file), "utf8");
+  const { homepage, repository } = JSON.parse(read("package.json"));
+  const url = repository.url.replace(/^git\+|\.git$/g, "");
+  const tree = `${url}/tree/main/${repository.directory}`;
+  if (homepage !== `${tree}#readme`) {
+    throw new Failure("package.json", `homepage: ${homepage}\nnpm: ${tree}\n`);
+  }
+
+  const readme = read("README.md").replace(/^```.*?^```$/gms, "");
+  const anchors = new Set(
+    [...readme.matchAll(/^#+ (.+)$/gm)].map(([, text]) => anchorOf(text)),
+  );
+  const broken = [...readme.matchAll(/\]\((?!https:)([^)]+)\)/g)]
+    .map(([, link]) => link)
+    .filter((link) =>
+      link.startsWith("#")
+        ? !anchors.has(link.slice(1))
+        : /^(\.\.)?\//.test(link) || !fs.existsSync(path.join(ROOT, link)),
+    );
+  if (broken.length > 0) {
+    throw new Failure(`${broken.length} broken links`, broken.join("\n"));
+  }
+  return { checks: 1 };
+}
+
 async function checkWithPublint(tarball) {
   const { publint } = await import("publint");
   const { formatMessage } = await import("publint/utils");
@@ -106,6 +144,11 @@ module.exports = [
     name: "package-maps",
     title: "the source maps of the package",
     run: checkMaps,
+  },
+  {
+    name: "package-links",
+    title: "the links of the README",
+    run: checkLinks,
   },
   {
     name: "package-publint",
