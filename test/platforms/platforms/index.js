@@ -1,6 +1,7 @@
 /** Every platform, the quick ones first: `{ name, title, run(workspace) }`, where run() returns `{ checks, note }`. */
 module.exports = [
   ...require("./package.js"),
+  ...require("./readme.js"),
   ...require("./typescript.js"),
   ...require("./node.js"),
   ...require("./socket-io.js"),

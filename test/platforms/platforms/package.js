@@ -2,6 +2,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { run } = require("../support/command.js");
 const { Failure } = require("../support/failure.js");
+const { anchorOf } = require("../support/readme.js");
 const { newest } = require("./application.js");
 const { devDependencies } = require("../package.json");
 
@@ -63,15 +64,6 @@ async function checkMaps(workspace) {
     );
   }
   return { checks: 1 };
-}
-
-/** The id that GitHub and npm give a heading. */
-function anchorOf(heading) {
-  return heading
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\s_-]/gu, "")
-    .trim()
-    .replaceAll(" ", "-");
 }
 
 /** Relative links of the README: npm looks for them where package.json says that the package is in its repository. */

@@ -1,6 +1,7 @@
 const fs = require("node:fs");
 const path = require("node:path");
 const { runFixture } = require("../support/fixture.js");
+const { writeSection } = require("../support/readme.js");
 const { newest } = require("./application.js");
 const { devDependencies } = require("../package.json");
 
@@ -26,6 +27,8 @@ module.exports = [
     title: `@socket.io/pm2 ${devDependencies["@socket.io/pm2"]}`,
     async run(workspace) {
       const folder = await newest(workspace);
+      const example = path.join(folder, "with-pm2");
+      writeSection("with-pm2", example);
       const home = path.join(workspace.folder, "pm2");
       fs.mkdirSync(home);
       let hasEnded = false;
@@ -39,6 +42,8 @@ module.exports = [
           // a path: the daemon would listen on a fixed port otherwise
           PM2_PORT: path.join(home, "sticky.sock"),
           PM2_DISCRETE_MODE: "true",
+          PM2_NODE_OPTIONS: `--require ${path.join(folder, "readme", "two-cpus.js")}`,
+          EXAMPLE: example,
         },
       });
       hasEnded = true;

@@ -17,6 +17,7 @@ module.exports = {
   socketIoAdapter: ["2.5.5", "2.5.8"],
   socketIoClient: "4.8.3",
   sticky: "2.0.1",
+  recluster: "1.0.0",
   // the ends of the names that the compilers have in package.json
   typescript: ["5.0", "5.4", "5.9", "6.0", "7.0"],
   typesNode: "20.19.43",
