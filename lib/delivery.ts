@@ -5,8 +5,13 @@ import {
   Adapter,
   type BroadcastOptions,
   type ClusterAdapter,
+  type Room,
 } from "socket.io-adapter";
-import type { EncodedPacket, PacketEncoder } from "./packet-encoder";
+import {
+  isText,
+  type EncodedPacket,
+  type PacketEncoder,
+} from "./packet-encoder";
 import { internals, type Socket } from "./socket-io";
 import { textFrame } from "./wire/ws-frame";
 
@@ -46,8 +51,7 @@ export class Delivery {
     if (!this.concerns(opts)) {
       return;
     }
-    const { packet, parts } = encoded;
-    const { flags } = opts;
+    const { rooms, except, flags } = opts;
     const packetOpts = {
       preEncoded: true,
       volatile: flags?.volatile,
@@ -55,10 +59,24 @@ export class Delivery {
       // whoever has a WebSocket without compression gets these bytes as they are
       wsPreEncodedFrame: frameOf(encoded),
     };
-    this.#select(opts, (socket) => {
-      socket.notifyOutgoingListeners?.(packet);
-      socket.client.writeToEngine(parts, packetOpts);
-    });
+    if (rooms.size > 1 || (except !== undefined && except.size > 0)) {
+      internals(this.#adapter).apply(opts, (socket) =>
+        write(socket, encoded, packetOpts),
+      );
+      return;
+    }
+    // nobody can be selected twice, or left out
+    const { nsp, sids, rooms: known } = this.#adapter;
+    const ids =
+      rooms.size === 0
+        ? sids.keys()
+        : known.get(rooms.values().next().value as Room)!;
+    for (const id of ids) {
+      const socket: Socket | undefined = nsp.sockets.get(id);
+      if (socket) {
+        write(socket, encoded, packetOpts);
+      }
+    }
   }
 
   /** As `deliver()`, and asks each of them for an acknowledgement. */
@@ -77,29 +95,17 @@ export class Delivery {
       onAck,
     );
   }
+}
 
-  #select(opts: BroadcastOptions, callback: (socket: Socket) => void): void {
-    const { rooms, except } = opts;
-    const { nsp, sids, rooms: known } = this.#adapter;
-    if (rooms.size > 1 || (except !== undefined && except.size > 0)) {
-      internals(this.#adapter).apply(opts, callback);
-      return;
-    }
-    // nobody can be selected twice, or left out
-    const [room] = rooms;
-    const ids = rooms.size === 0 ? sids.keys() : known.get(room!)!;
-    for (const id of ids) {
-      const socket: Socket | undefined = nsp.sockets.get(id);
-      if (socket) {
-        callback(socket);
-      }
-    }
-  }
+function write(
+  socket: Socket,
+  { packet, parts }: EncodedPacket,
+  packetOpts: object,
+): void {
+  socket.notifyOutgoingListeners?.(packet);
+  socket.client.writeToEngine(parts, packetOpts);
 }
 
 function frameOf({ parts, textFrame: known }: EncodedPacket) {
-  const [part] = parts;
-  return parts.length === 1 && typeof part === "string"
-    ? [known ?? textFrame(part)]
-    : undefined;
+  return isText(parts) ? [known ?? textFrame(parts[0])] : undefined;
 }

@@ -46,7 +46,10 @@ export class IncomingPackets {
   onFrame(uid: ServerId, frame: PacketFrame): void {
     const { opts, requestId } = frame;
     if (requestId !== undefined) {
-      const read = () => ({ type: 2, data: this.#encoder.decode(frame.parts) });
+      const read = () => ({
+        type: 2,
+        data: this.#encoder.decode(frame.readParts()),
+      });
       this.#encodeAndDeliver(uid, read, opts, requestId);
     } else if (this.#delivery.concerns(opts)) {
       const packet = new ReceivedPacket(this.#adapter.nsp, frame);

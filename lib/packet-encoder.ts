@@ -91,8 +91,8 @@ export class ReceivedPacket implements Packet, EncodedPacket {
   constructor(nsp: Namespace, frame: PacketFrame) {
     this.#nsp = nsp;
     this.nsp = nsp.name as string;
-    this.parts = frame.parts;
-    this.textFrame = frame.textFrame;
+    this.parts = frame.readParts();
+    this.textFrame = isText(this.parts) ? frame.keepableBytes : undefined;
   }
 
   get packet(): Packet {
@@ -111,9 +111,12 @@ export class ReceivedPacket implements Packet, EncodedPacket {
  * @throws {TypeError} if the parser has made something that no transport can send
  */
 export function partsOf(encoded: readonly unknown[]): readonly Part[] {
-  return encoded.length === 1 && typeof encoded[0] === "string"
-    ? (encoded as Part[])
-    : encoded.map(partOf);
+  return isText(encoded) ? encoded : encoded.map(partOf);
+}
+
+/** Whether a packet is a single text, as those without binary data are for most parsers. */
+export function isText(parts: readonly unknown[]): parts is readonly [string] {
+  return parts.length === 1 && typeof parts[0] === "string";
 }
 
 function partOf(part: unknown): Part {

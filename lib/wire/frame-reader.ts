@@ -76,16 +76,11 @@ export class PacketFrame {
   readonly #section: Buffer;
   readonly #start: number;
   readonly #end: number;
-  #parts: Part[] | undefined;
 
   constructor(cursor: Cursor) {
     const bits = cursor.u8();
     this.requestId = bits & PacketFlag.WITH_ACK ? cursor.name() : undefined;
-    this.opts = {
-      rooms: bits & PacketFlag.ROOMS ? cursor.rooms() : NO_ROOMS,
-      except: bits & PacketFlag.EXCEPT ? cursor.rooms() : NO_ROOMS,
-      flags: bits & FLAGS ? flagsOf(bits) : NO_FLAGS,
-    };
+    this.opts = bits & OPTIONS ? readOptions(cursor, bits) : NO_OPTIONS;
     this.#section = cursor.bytes;
     this.#start = cursor.offset;
     this.#end = cursor.end;
@@ -96,31 +91,43 @@ export class PacketFrame {
    *
    * @throws {ClusterAdapterError} `ERR_PROTOCOL`
    */
-  get parts(): Part[] {
-    if (this.#parts === undefined) {
-      const cursor = new Cursor(this.#section, this.#start, this.#end);
-      const parts: Part[] = [];
-      while (!cursor.isAtEnd) {
-        parts.push(cursor.part());
-      }
-      this.#parts = parts;
+  readParts(): Part[] {
+    const cursor = new Cursor(this.#section, this.#start, this.#end);
+    if (cursor.isAtEnd) {
+      return [];
     }
-    return this.#parts;
+    const parts = [cursor.part()];
+    while (!cursor.isAtEnd) {
+      parts.push(cursor.part());
+    }
+    return parts;
   }
 
-  /** The WebSocket frame of a packet that is a single text, for clients, who may be slow to take it. */
-  get textFrame(): Buffer | undefined {
-    return this.parts.length === 1 && typeof this.parts[0] === "string"
-      ? keepable(this.#section, this.#start, this.#end)
-      : undefined;
+  /** The bytes of all parts, for clients, who may be slow to take them. */
+  get keepableBytes(): Buffer {
+    return keepable(this.#section, this.#start, this.#end);
   }
 }
 
 // most packets have none: not each of them needs objects of its own
 const NO_ROOMS = new Set<Room>();
 const NO_FLAGS: BroadcastFlags = Object.freeze({});
+const NO_OPTIONS = Object.freeze({
+  rooms: NO_ROOMS,
+  except: NO_ROOMS,
+  flags: NO_FLAGS,
+});
 
 const FLAGS = PacketFlag.VOLATILE | PacketFlag.HAS_COMPRESS;
+const OPTIONS = FLAGS | PacketFlag.ROOMS | PacketFlag.EXCEPT;
+
+function readOptions(cursor: Cursor, bits: number): Required<BroadcastOptions> {
+  return {
+    rooms: bits & PacketFlag.ROOMS ? cursor.rooms() : NO_ROOMS,
+    except: bits & PacketFlag.EXCEPT ? cursor.rooms() : NO_ROOMS,
+    flags: bits & FLAGS ? flagsOf(bits) : NO_FLAGS,
+  };
+}
 
 function flagsOf(bits: number): BroadcastFlags {
   const flags: BroadcastFlags = {};

@@ -20,8 +20,8 @@ export class FakeNode implements Node {
     this.heard.push(message);
   }
 
-  onPacket(uid: string, { parts }: PacketFrame): void {
-    this.heard.push([uid, ...parts]);
+  onPacket(uid: string, packet: PacketFrame): void {
+    this.heard.push([uid, ...packet.readParts()]);
   }
 
   onDisconnect(): void {

@@ -47,7 +47,8 @@ export function readAll(sections: Buffer[]): NaiveFrame[] {
     let origin: NaiveOrigin = { uid: "", nsp: "" };
     readFrames(section, {
       onOrigin: (uid, nsp) => (origin = { uid, nsp }),
-      onPacket: ({ opts, requestId, parts }) =>
+      onPacket: (packet) => {
+        const { opts, requestId } = packet;
         frames.push({
           origin,
           rooms: [...opts.rooms].map(known),
@@ -55,8 +56,9 @@ export function readAll(sections: Buffer[]): NaiveFrame[] {
           volatile: opts.flags.volatile ?? false,
           compress: opts.flags.compress,
           requestId,
-          parts,
-        }),
+          parts: packet.readParts(),
+        });
+      },
       onMessage: (type, data) => frames.push({ origin, target, type, data }),
     });
   }
