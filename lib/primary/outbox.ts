@@ -38,8 +38,6 @@ export class PrimaryOutbox {
   #bytes = 0;
   #inFlight = 0;
   #inFlightBytes = 0;
-  /** The end of the turn in which something was pushed. */
-  #turn: NodeJS.Immediate | undefined;
   #state: "open" | "overflown" | "closed" = "open";
 
   constructor(options: OutboxOptions) {
@@ -55,32 +53,21 @@ export class PrimaryOutbox {
     return this.#entries.length - this.#head;
   }
 
+  /**
+   * Sends an entry at once if nothing is under way. Otherwise it waits for that, and leaves together with what has
+   * gathered by then: a callback comes when everything that came with one read of a channel was pushed.
+   */
   push(entry: Entry): void {
     if (this.#state !== "open") {
       return;
     }
     this.#entries.push(entry);
     this.#bytes += sizeOf(entry);
-    if (this.#isOverLimit) {
-      // something has to be under way: that it arrives is the sign to go on
+    if (this.#inFlight === 0) {
       this.#flush();
-    }
-    if (this.#isOverLimit) {
+    } else if (this.#isOverLimit) {
       this.#discard("overflown");
       this.#options.onOverflow();
-    } else if (this.#inFlight < MAX_IN_FLIGHT) {
-      this.#schedule();
-    }
-  }
-
-  /** What comes with one read of a channel leaves together; what follows in the same turn of the event loop, too. */
-  #schedule(): void {
-    if (this.#turn === undefined) {
-      queueMicrotask(() => this.#flush());
-      this.#turn = setImmediate(() => {
-        this.#turn = undefined;
-        this.#flush();
-      });
     }
   }
 

@@ -19,6 +19,8 @@ export class Peer {
   readonly outbox: PrimaryOutbox;
   readonly nodes = new Map<string, string>();
   wire: PeerWire;
+  /** Whether one of its nodes has offered the fast wire: it reads frames then, whatever its other nodes speak. */
+  readsFrames = false;
 
   constructor(outbox: PrimaryOutbox, wire: PeerWire) {
     this.outbox = outbox;

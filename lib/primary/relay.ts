@@ -152,7 +152,8 @@ export class Relay<Worker> {
       return;
     }
     for (const peer of this.#peers.all()) {
-      if (peer !== sender && peer.wire === "fast") {
+      // those that were sent before everyone had gone back to the plain wire are for them, too
+      if (peer !== sender && peer.readsFrames) {
         peer.outbox.push(section);
       }
     }
@@ -189,7 +190,10 @@ export class Relay<Worker> {
         this.#tell(peer, "plain");
       }
       peer.wire = wire;
-      peer.outbox.isBinary = offer?.isBinary ?? false;
+      if (offer !== undefined) {
+        peer.readsFrames = true;
+        peer.outbox.isBinary = offer.isBinary;
+      }
       if (this.#chooseWire()) {
         return;
       }

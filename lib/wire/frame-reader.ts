@@ -1,6 +1,7 @@
 /**
  * Bytes -> frames. The rules that the comments cite as [W…] stand in docs/protocol.md.
  */
+import { deserialize } from "node:v8";
 import type { BroadcastFlags, BroadcastOptions, Room } from "socket.io-adapter";
 import { protocolError } from "../errors";
 import { FrameKind, PacketFlag, RoomTag, Target, type Part } from "./frames";
@@ -226,7 +227,11 @@ class Cursor {
         return this.name();
       case RoomTag.NUMBER:
         return this.bytes.readDoubleLE(this.#advance(8)) as unknown as Room;
-      case RoomTag.OTHER:
+      case RoomTag.PRIMITIVE: {
+        const start = this.#advance(this.varint());
+        return readPrimitive(this.bytes.subarray(start, this.offset));
+      }
+      case RoomTag.OWN:
         return Symbol("a room of another process") as unknown as Room;
       default:
         throw protocolError("W8", `a room has an unknown type, ${tag}`);
@@ -285,6 +290,14 @@ class Cursor {
     }
     this.offset = start + length;
     return start;
+  }
+}
+
+function readPrimitive(bytes: Buffer): Room {
+  try {
+    return deserialize(bytes) as Room;
+  } catch {
+    throw protocolError("W8", "a room cannot be read");
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * Frames -> bytes.
  */
+import { serialize } from "node:v8";
 import type { BroadcastOptions, Room } from "socket.io-adapter";
 import { FrameKind, PacketFlag, RoomTag, Target, type Part } from "./frames";
 import {
@@ -175,8 +176,13 @@ export class FrameWriter {
         this.#u8(RoomTag.NUMBER);
         this.#reserve(8);
         this.#length = this.#slab.writeDoubleLE(room, this.#length);
+      } else if (isPrimitive(room)) {
+        const bytes = serialize(room);
+        this.#u8(RoomTag.PRIMITIVE);
+        this.#varint(bytes.length);
+        this.#raw(bytes);
       } else {
-        this.#u8(RoomTag.OTHER);
+        this.#u8(RoomTag.OWN);
       }
     }
   }
@@ -198,12 +204,36 @@ export class FrameWriter {
 
   /** A text that has to arrive as the very same one: UTF-8 has no form for half a surrogate pair. */
   #name(text: string): void {
+    if (this.#tryShortName(text)) {
+      return;
+    }
     const isUtf16 = SURROGATE.test(text);
     const encoding = isUtf16 ? "utf16le" : "utf8";
     const length = Buffer.byteLength(text, encoding);
     this.#varint(length * 2 + (isUtf16 ? 1 : 0));
     this.#reserve(length);
     this.#length += this.#slab.write(text, this.#length, encoding);
+  }
+
+  /** Most names are short and ASCII: no call is needed for them. */
+  #tryShortName(text: string): boolean {
+    const { length } = text;
+    if (length > MAX_SHORT_NAME) {
+      return false;
+    }
+    this.#reserve(1 + length);
+    const slab = this.#slab;
+    const start = this.#length + 1;
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) {
+        return false;
+      }
+      slab[start + i] = unit;
+    }
+    slab[this.#length] = length * 2;
+    this.#length = start + length;
+    return true;
   }
 
   #raw(bytes: Uint8Array): void {
@@ -224,5 +254,13 @@ export class FrameWriter {
   }
 }
 
+function isPrimitive(room: unknown): boolean {
+  return (
+    room === null || !["object", "function", "symbol"].includes(typeof room)
+  );
+}
+
 const EMPTY = Buffer.alloc(0);
 const MAX_VARINT_SIZE = 8;
+// its size has one byte
+const MAX_SHORT_NAME = 63;

@@ -23,8 +23,10 @@ export enum FrameKind {
 export enum RoomTag {
   STRING = 0,
   NUMBER = 1,
-  /** Neither a string nor a number: such a room exists in its own process only, and matches nobody elsewhere. */
-  OTHER = 2,
+  /** A symbol or an object: such a room exists in its own process only, and matches nobody elsewhere. */
+  OWN = 2,
+  /** Any other primitive, in the format of `v8.serialize()`. */
+  PRIMITIVE = 3,
 }
 
 export enum PacketFlag {

@@ -8,7 +8,7 @@ const MAX_DEPTH = 100;
 const MAX_OBJECTS = 100_000;
 
 // an array may have more than its items: to look for it costs as much as the items
-const MAX_ITEMS = 1_000;
+const MAX_ITEMS = 10_000;
 
 /**
  * Whether a value reads the same after the channel has copied it: the copy has the fields of an object, the parser of

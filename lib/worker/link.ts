@@ -3,7 +3,7 @@
  * one outbox, whatever the number of namespaces and servers.
  */
 import { randomBytes } from "node:crypto";
-import type { BroadcastOptions } from "socket.io-adapter";
+import { MessageType, type BroadcastOptions } from "socket.io-adapter";
 import { debugWorker as debug } from "../debug";
 import { warnOnce } from "../warnings";
 import { keepEncodable, SERIALIZATIONS } from "../wire/encodable";
@@ -103,6 +103,8 @@ export class Link {
         message.requesterUid,
         message.type,
         data,
+        // the acknowledgements of clients follow
+        message.type !== MessageType.BROADCAST_CLIENT_COUNT,
       );
     }
   }

@@ -2,20 +2,17 @@
  * The outbox of a worker: collects the frames of one turn of the event loop, so that they leave in one message.
  */
 import type { BroadcastOptions } from "socket.io-adapter";
+import { FlushSchedule } from "./flush-schedule";
 import { FrameWriter, type Origin } from "../wire/frame-writer";
 import type { Part } from "../wire/frames";
 
 // more in one message costs latency, and the json channel is quadratic in the size of a message
 const HIGH_WATER_MARK = 64 * 1024;
-// a busy process has turns of some 10 µs
-const MAX_HELD_TURNS = 8;
 
 export class Outbox {
   readonly #send: (sections: Buffer[]) => void;
   readonly #writer = new FrameWriter();
-  /** Whether something was written in one of the last turns. */
-  #isBusy = false;
-  #hasNews = false;
+  readonly #schedule = new FlushSchedule(() => this.flush());
 
   constructor(send: (sections: Buffer[]) => void) {
     this.#send = send;
@@ -33,46 +30,28 @@ export class Outbox {
     return frame;
   }
 
-  /** @param target - the node that the message answers, `undefined` for everyone */
+  /**
+   * @param target - the node that the message answers, `undefined` for everyone
+   * @param isUrgent - whether nothing will follow for which it could wait
+   */
   writeMessage(
     origin: Origin,
     target: string | undefined,
     type: number,
     data: Uint8Array,
+    isUrgent = true,
   ): void {
     this.#writer.writeMessage(origin, target, type, data);
-    this.#onWritten();
+    this.#onWritten(isUrgent);
   }
 
-  /**
-   * The first frame after a silence leaves as soon as the running code is done, so that nobody waits for the event loop.
-   * While more is written turn after turn, it leaves when a turn has brought nothing new, or after some turns, or at
-   * once when it is much.
-   */
-  #onWritten(): void {
-    this.#hasNews = true;
+  /** What is much leaves at once. */
+  #onWritten(isUrgent = true): void {
     if (this.#writer.byteLength >= HIGH_WATER_MARK) {
       this.flush();
-    } else if (!this.#isBusy) {
-      this.#isBusy = true;
-      queueMicrotask(() => this.flush());
-      this.#awaitTurn(0);
+    } else {
+      this.#schedule.request(isUrgent);
     }
-  }
-
-  #awaitTurn(heldTurns: number): void {
-    setImmediate(() => {
-      const hasNews = this.#hasNews;
-      this.#hasNews = false;
-      if (hasNews && heldTurns < MAX_HELD_TURNS) {
-        this.#awaitTurn(heldTurns + 1);
-      } else if (this.#writer.byteLength > 0) {
-        this.flush();
-        this.#awaitTurn(0);
-      } else {
-        this.#isBusy = false;
-      }
-    });
   }
 
   /** Sends what has been written, now. */

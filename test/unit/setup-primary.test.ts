@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import cluster from "node:cluster";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { setupPrimary, type PrimaryHandle } from "../../dist/setup-primary";
 import { freshCopy } from "./support/fresh-copy";
+import { silence } from "./support/silence";
 import { stub } from "./support/stub";
 import { warningsOf } from "./support/warnings";
 
@@ -92,7 +92,7 @@ describe("setupPrimary()", () => {
     [a, b, c].forEach((worker) => emit("fork", worker));
     emit("message", a, heartbeat("a"));
     emit("message", b, { source: "the application" });
-    await nextTurn();
+    await silence();
     assert.deepEqual(a.sent, []);
     assert.deepEqual(b.sent, [heartbeat("a")]);
     assert.deepEqual(c.sent, [heartbeat("a")]);
@@ -110,7 +110,7 @@ describe("setupPrimary()", () => {
     }
     gone.connected = true;
     emit("message", a, heartbeat("a"));
-    await nextTurn();
+    await silence();
     assert.deepEqual(
       b.sent.map(({ uid, type }) => [uid, type]),
       [
@@ -131,7 +131,7 @@ describe("setupPrimary()", () => {
       emit(event, a);
       emit("exit", a);
       emit("disconnect", a);
-      await nextTurn();
+      await silence();
       assert.deepEqual(b.sent, [
         heartbeat("a"),
         { ...heartbeat("a"), type: ADAPTER_CLOSE },
@@ -148,7 +148,7 @@ describe("setupPrimary()", () => {
     emit("message", a, heartbeat("a2"));
     a.connected = false;
     emit("disconnect", a);
-    await nextTurn();
+    await silence();
     assert.deepEqual(
       b.sent.map(({ uid, type }) => [uid, type]),
       [
@@ -168,7 +168,7 @@ describe("setupPrimary()", () => {
     let callback: unknown;
     c.onSend = (_, given) => (callback = given);
     emit("message", a, heartbeat("a"));
-    await nextTurn();
+    await silence();
     assert.deepEqual([b.sent.length, c.sent.length], [0, 1]);
     assert.equal(typeof callback, "function");
     (callback as (error: Error) => void)(new Error("EPIPE"));
@@ -186,7 +186,7 @@ describe("setupPrimary()", () => {
       warnings.push(text),
     );
     emit("message", a, heartbeat("a"));
-    await nextTurn();
+    await silence();
     restore();
     assert.deepEqual(c.sent, [heartbeat("a")]);
     assert.match(warnings.join(), /Maximum call stack size exceeded/);
@@ -197,11 +197,11 @@ describe("setupPrimary()", () => {
     const [a, b] = [new FakeWorker(), new FakeWorker()];
     [a, b].forEach((worker) => emit("fork", worker));
     handle.close();
-    await nextTurn();
+    await silence();
     assert.deepEqual(listenerCounts(), before);
     assert.equal(MARK in cluster, false);
     emit("message", a, heartbeat("a"));
-    await nextTurn();
+    await silence();
     assert.deepEqual(b.sent, []);
 
     const next = setUp();
@@ -221,7 +221,7 @@ describe("setupPrimary()", () => {
     const [a, b] = [new FakeWorker(), new FakeWorker()];
     [a, b].forEach((worker) => emit("fork", worker));
     emit("message", b, heartbeat("b"));
-    await nextTurn();
+    await silence();
     const warnings = warningsOf(() => {
       for (let i = 0; i < 9; i++) {
         emit("message", a, heartbeat("a"));
@@ -231,7 +231,7 @@ describe("setupPrimary()", () => {
       warnings.join(),
       /^worker undefined \(pid 1\) .*Messages: 3\)/,
     );
-    await nextTurn();
+    await silence();
     assert.equal(a.sent.pop()?.type, ADAPTER_CLOSE);
   });
 

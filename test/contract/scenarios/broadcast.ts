@@ -257,5 +257,31 @@ export const broadcast: Theme = {
         NOTHING,
       ]);
     },
+
+    "reaches rooms whose names are booleans or null": async (scene) => {
+      const [first] = scene.workers;
+      const clients = await scene.clients();
+      for (const worker of scene.workers) {
+        await worker.run(({ io }, nsp) => {
+          for (const socket of io.of(nsp).sockets.values()) {
+            void socket.join([true, null] as unknown as string[]);
+          }
+        }, scene.nsp);
+      }
+      await first.run(({ io }, nsp) => {
+        for (const room of [true, null, false, "true"] as unknown[]) {
+          io.of(nsp)
+            .to(room as string)
+            .emit("to", String(room), typeof room);
+        }
+      }, scene.nsp);
+      const arrived = await scene.arrived("to", first, scene.nsp, clients);
+      for (const events of arrived) {
+        assert.deepEqual(events, [
+          ["true", "boolean"],
+          ["null", "object"],
+        ]);
+      }
+    },
   },
 };

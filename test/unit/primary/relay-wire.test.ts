@@ -130,6 +130,17 @@ describe("the relay, where wires are concerned,", () => {
     assert.deepEqual((await scene.controls()).length, 3);
   });
 
+  it("passes frames on to a worker that has offered to read them, though another node of it speaks the plain wire", async () => {
+    await greetAll();
+    scene.relay.onMessage(2, message("old", 1));
+    await scene.takeAll();
+    scene.relay.onMessage(1, frames(section()));
+    assert.deepEqual(
+      (await scene.take()).map(({ to }) => to),
+      [2, 3],
+    );
+  });
+
   it("tells a worker that greets again which wire is used", async () => {
     await greetAll();
     scene.relay.onMessage(1, offer("a2"));

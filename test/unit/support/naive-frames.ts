@@ -1,3 +1,5 @@
+import { deserialize, serialize } from "node:v8";
+
 /** The frames of docs/protocol.md by other means: lists of numbers, one after the other, and no speed at all. */
 export interface NaiveOrigin {
   readonly uid: string;
@@ -23,7 +25,7 @@ export interface NaiveMessage {
 
 export type NaiveFrame = NaivePacket | NaiveMessage;
 
-/** Stands for a room that is neither a string nor a number. */
+/** Stands for a room that is a symbol or an object. */
 export const OTHER_ROOM = Symbol("other");
 
 function u32(value: number): number[] {
@@ -49,6 +51,10 @@ function name(value: string): number[] {
 function room(value: unknown): number[] {
   if (typeof value === "string") {
     return [0, ...name(value)];
+  }
+  if (value === null || ["boolean", "bigint"].includes(typeof value)) {
+    const bytes = serialize(value);
+    return [3, ...varint(bytes.length), ...bytes];
   }
   if (typeof value !== "number") {
     return [2];
@@ -172,6 +178,9 @@ class Bytes {
     const tag = this.u8();
     if (tag === 0) {
       return this.name();
+    }
+    if (tag === 3) {
+      return deserialize(Buffer.from(this.take(this.varint()))) as unknown;
     }
     return tag === 2
       ? OTHER_ROOM

@@ -6,7 +6,7 @@ type Wire = "silent" | "unknown" | "plain" | "fast";
 
 /** The relay by other means: lists, searched from end to end. Of the controls it knows the last one only. */
 export class NaiveRelay {
-  workers: Array<{ id: number; wire: Wire }> = [];
+  workers: Array<{ id: number; wire: Wire; reads: boolean }> = [];
   nodes: Array<{ uid: string; worker: number }> = [];
 
   /** Which wire a worker has been told to use. */
@@ -19,7 +19,7 @@ export class NaiveRelay {
 
   join(id: number, wire: Wire): void {
     if (!this.#find(id)) {
-      this.workers.push({ id, wire });
+      this.workers.push({ id, wire, reads: false });
     }
   }
 
@@ -48,8 +48,9 @@ export class NaiveRelay {
       this.nodes = [...known, { uid, worker }];
     }
     if ([1, 2, 13].includes(type)) {
-      const peer = this.#find(worker) as { wire: Wire };
+      const peer = this.#find(worker) as { wire: Wire; reads: boolean };
       peer.wire = "wire" in message ? "fast" : "plain";
+      peer.reads ||= "wire" in message;
     }
     const recipients = [8, 10, 11, 12].includes(type)
       ? this.#owners(requesterUid)
@@ -66,7 +67,7 @@ export class NaiveRelay {
     const recipients =
       target === undefined
         ? this.#others(worker)
-            .filter(({ wire }) => wire === "fast")
+            .filter(({ reads }) => reads)
             .map(({ id }) => id)
         : this.#owners(target);
     return recipients.map((to) => ({ to, message: section }));

@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { Relay } from "../../../dist/primary/relay";
+import { silence } from "./silence";
 
 export interface Sent {
   readonly to: number;
@@ -58,7 +58,7 @@ export class RelayScene {
   }
 
   async takeAll(): Promise<Sent[]> {
-    await nextTurn();
+    await silence();
     return this.#sent.splice(0).flatMap(({ to, message }) => {
       const { type, data } = message as Fields;
       return type === FRAMES

@@ -27,7 +27,7 @@ const rooms = fc.uniqueArray(
   fc.oneof(
     text,
     fc.double().filter((number) => !Object.is(number, -0)),
-    fc.constantFrom<unknown>(0, 1, "1", OTHER_ROOM),
+    fc.constantFrom<unknown>(0, 1, "1", 1n, true, null, OTHER_ROOM),
   ),
   { maxLength: 4, comparator: "SameValueZero" },
 );

@@ -75,9 +75,14 @@ describe("frames", () => {
       "10 02 01 000000000000f03f 01 000000000000e0bf",
     ],
     [
-      "rooms that are neither strings nor numbers",
-      { rooms: [Symbol("s"), null, {}], except: [true] },
-      "30 03 02 02 02 01 02",
+      "rooms that are symbols or objects",
+      { rooms: [Symbol("s"), {}], except: [() => {}] },
+      "30 02 02 02 01 02",
+    ],
+    [
+      "rooms that are other primitives",
+      { rooms: [true, null] },
+      "10 02 03 03 ff0f54 03 03 ff0f30",
     ],
     [
       "a name with half a surrogate pair",
@@ -236,7 +241,12 @@ describe("frames", () => {
     [
       "W8",
       "a room of an unknown type",
-      `00 ${ORIGIN_FRAME} 02 03000000 10 01 03`,
+      `00 ${ORIGIN_FRAME} 02 03000000 10 01 04`,
+    ],
+    [
+      "W8",
+      "a room that cannot be read",
+      `00 ${ORIGIN_FRAME} 02 05000000 10 01 03 01 00`,
     ],
     [
       "W9",
