@@ -8,12 +8,14 @@ import {
   type Offset,
   type Room,
   type ServerId,
+  type Session,
   type SocketId,
 } from "socket.io-adapter";
 import { AckRequest, AckRequests } from "./ack-requests";
 import { notSendable } from "./errors";
 import { Delivery } from "./delivery";
 import { IncomingPackets } from "./incoming-packets";
+import { NodeRecovery } from "./node-recovery";
 import { OutgoingPackets } from "./outgoing-packets";
 import { PacketEncoder } from "./packet-encoder";
 import {
@@ -28,9 +30,11 @@ import {
   encodeOptions,
   internals,
   onNodeRemoved,
+  recoverySettings,
   type Namespace,
 } from "./socket-io";
 import { warnOnce } from "./warnings";
+import type { PacketFrame } from "./wire/frame-reader";
 import type { Origin } from "./wire/frame-writer";
 import {
   EMITTER_UID,
@@ -80,6 +84,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   readonly #requests: Requests;
   readonly #ackRequests: AckRequests;
   readonly #node: Node;
+  readonly #recovery: NodeRecovery | undefined;
   /** How it signs what it sends after it was closed: it is no member any more, and must not become one again. */
   readonly #formerly: Origin;
   #state: "new" | "open" | "closed" = "new";
@@ -111,17 +116,35 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     this.#requests = new Requests(this, () => this.#nextRequestId());
     this.#ackRequests = new AckRequests(this);
     this.#formerly = { uid: EMITTER_UID, nsp: this.nsp.name };
+    const recovery = recoverySettings(nsp);
     this.#node = {
       uid: this.uid,
       nsp: this.nsp.name,
+      recovery,
       onAlive: (uid) => this.#hear(uid),
       onMessage: (message) => this.onMessage(message),
-      onPacket: (uid, packet) => this.#incoming.onFrame(uid, packet),
+      onPacket: (uid, packet) => this.#onPacket(uid, packet),
+      onSession: (message) => this.#recovery?.onSession(message),
+      onOrder: () => this.#recovery?.onOrder(),
+      onLoss: () => this.#recovery?.onLoss(),
       onDisconnect: () => this.#removeAllNodes(),
-      // a primary of 0.3.0 would let the others find out by themselves
-      onExit: () => this.publish({ type: MessageType.ADAPTER_CLOSE }),
+      onExit: () => {
+        this.#recovery?.onExit();
+        // a primary of 0.3.0 would let the others find out by themselves
+        this.publish({ type: MessageType.ADAPTER_CLOSE });
+      },
       greet: () => super.init(),
     };
+    this.#recovery =
+      recovery &&
+      new NodeRecovery({
+        adapter: this,
+        node: this.#node,
+        link,
+        encoder: this.#encoder,
+        delivery: this.#delivery,
+        reportInterval: options.heartbeatInterval,
+      });
     onNodeRemoved(this, (uid) => this.#ackRequests.onNodeRemoved(uid));
     const previous: unknown = nsp.adapter;
     queueMicrotask(() => {
@@ -154,6 +177,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     }
     super.close();
     this.#state = "closed";
+    this.#recovery?.close();
     this.#link.leave(this.#node);
     this.#removeAllNodes();
   }
@@ -162,6 +186,10 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     packet: Parameters<ClusterAdapterWithHeartbeat["broadcast"]>[0],
     opts: BroadcastOptions,
   ): Promise<void> {
+    if (this.#recovery?.isActive) {
+      this.#recovery.broadcast(this.#origin, packet, opts);
+      return DONE;
+    }
     const encoded = this.#encoder.prepare(packet);
     if (!opts.flags?.local) {
       this.#outgoing.send(this.#origin, encoded, opts);
@@ -193,7 +221,47 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
       // Socket.IO waits for as many answers as there are servers
       nodesMap.forEach(() => clientCountCallback(0));
     }
-    this.#delivery.deliverWithAck(encoded, opts, clientCountCallback, ack);
+    const local = this.#recovery?.isActive ? this.#recovery : this.#delivery;
+    local.deliverWithAck(encoded, opts, clientCountCallback, ack);
+  }
+
+  override addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
+    const onJoined = this.#recovery?.isActive
+      ? this.#recovery.onJoin(id, rooms)
+      : undefined;
+    const result = super.addAll(id, rooms);
+    onJoined?.();
+    return result;
+  }
+
+  override del(id: SocketId, room: Room): Promise<void> | void {
+    if (this.#recovery?.isActive) {
+      this.#recovery.onLeave(id, [room]);
+    }
+    return super.del(id, room);
+  }
+
+  override delAll(id: SocketId): void {
+    this.#recovery?.onGone(id);
+    super.delAll(id);
+  }
+
+  /** The connection of a socket is lost: its client may return. */
+  override persistSession({
+    sid,
+    data,
+  }: Parameters<ClusterAdapterWithHeartbeat["persistSession"]>[0]): void {
+    this.#recovery?.onLost(sid, data);
+  }
+
+  /** The session of a client that has returned, `null` if it is not recovered. */
+  override async restoreSession(
+    pid: string,
+    offset: string,
+  ): ReturnType<ClusterAdapterWithHeartbeat["restoreSession"]> {
+    const session = await this.#recovery?.restore(pid, offset);
+    // Socket.IO takes null for an answer
+    return (session ?? null) as Session;
   }
 
   override addSockets(opts: BroadcastOptions, rooms: Room[]): Promise<void> {
@@ -378,6 +446,14 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
         type,
         data: { opts: encodeOptions(opts), ...data },
       } as Publishable);
+    }
+  }
+
+  #onPacket(uid: ServerId, packet: PacketFrame): void {
+    if (this.#recovery?.isActive && packet.requestId === undefined) {
+      this.#recovery.onFrame(uid, packet);
+    } else {
+      this.#incoming.onFrame(uid, packet);
     }
   }
 

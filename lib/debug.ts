@@ -5,3 +5,4 @@ import createDebug from "debug";
  */
 export const debugWorker = createDebug("socket.io-cluster-adapter:worker");
 export const debugPrimary = createDebug("socket.io-cluster-adapter:primary");
+export const debugRecovery = createDebug("socket.io-cluster-adapter:recovery");

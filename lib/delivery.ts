@@ -6,7 +6,9 @@ import {
   type BroadcastOptions,
   type ClusterAdapter,
   type Room,
+  type SocketId,
 } from "socket.io-adapter";
+import type { Pins } from "./echo-queue";
 import {
   isText,
   type EncodedPacket,
@@ -40,61 +42,118 @@ export class Delivery {
     return false;
   }
 
-  /** Writes a packet to the clients that the options select, as the in-memory adapter does. */
-  deliver(encoded: EncodedPacket, opts: BroadcastOptions): void {
-    if (Adapter.prototype.broadcast !== broadcast) {
+  /**
+   * Writes a packet to the clients that the options select.
+   *
+   * @param pins - the clients of which it is known whether they are meant
+   */
+  deliver(encoded: EncodedPacket, opts: BroadcastOptions, pins?: Pins): void {
+    if (Adapter.prototype.broadcast !== broadcast && pins === undefined) {
       // uWebSockets.js has put its own in place, which is faster there
       this.#encoder.expect(encoded);
       Adapter.prototype.broadcast.call(this.#adapter, encoded.packet, opts);
       return;
     }
-    if (!this.concerns(opts)) {
+    if (pins === undefined && !this.concerns(opts)) {
       return;
     }
-    const { rooms, except, flags } = opts;
-    const packetOpts = {
-      preEncoded: true,
-      volatile: flags?.volatile,
-      compress: flags?.compress,
-      // whoever has a WebSocket without compression gets these bytes as they are
-      wsPreEncodedFrame: frameOf(encoded),
-    };
-    if (rooms.size > 1 || (except !== undefined && except.size > 0)) {
-      internals(this.#adapter).apply(opts, (socket) =>
-        write(socket, encoded, packetOpts),
-      );
-      return;
-    }
-    // nobody can be selected twice, or left out
-    const { nsp, sids, rooms: known } = this.#adapter;
-    const ids =
-      rooms.size === 0
-        ? sids.keys()
-        : known.get(rooms.values().next().value as Room)!;
-    for (const id of ids) {
-      const socket: Socket | undefined = nsp.sockets.get(id);
-      if (socket) {
-        write(socket, encoded, packetOpts);
-      }
-    }
+    const packetOpts = optionsFor(encoded, opts);
+    this.#select(opts, pins, (socket) => write(socket, encoded, packetOpts));
   }
 
-  /** As `deliver()`, and asks each of them for an acknowledgement. */
+  /** As `deliver()`, and asks each of them for an acknowledgement, by the id that the packet has. */
   deliverWithAck(
     encoded: EncodedPacket,
     opts: BroadcastOptions,
     onClientCount: (clientCount: number) => void,
     onAck: (response: unknown) => void,
+    pins?: Pins,
   ): void {
-    this.#encoder.expect(encoded);
-    Adapter.prototype.broadcastWithAck.call(
-      this.#adapter,
-      encoded.packet,
-      opts,
-      onClientCount,
-      onAck,
-    );
+    const packetOpts = optionsFor(encoded, opts);
+    let clientCount = 0;
+    this.#select(opts, pins, (socket) => {
+      clientCount++;
+      socket.acks.set(encoded.packet.id as number, onAck);
+      write(socket, encoded, packetOpts);
+    });
+    onClientCount(clientCount);
   }
+
+  /** Writes a packet to one client. */
+  deliverTo(
+    id: SocketId,
+    encoded: EncodedPacket,
+    opts: BroadcastOptions,
+  ): void {
+    const socket = this.#socket(id);
+    if (socket) {
+      write(socket, encoded, optionsFor(encoded, opts));
+    }
+  }
+
+  #select(
+    opts: BroadcastOptions,
+    pins: Pins | undefined,
+    callback: (socket: Socket) => void,
+  ): void {
+    const { rooms, except } = opts;
+    if (
+      pins !== undefined ||
+      rooms.size > 1 ||
+      (except !== undefined && except.size > 0)
+    ) {
+      this.#selectAmong(opts, pins, callback);
+      return;
+    }
+    // nobody can be selected twice, or left out
+    const { sids, rooms: known } = this.#adapter;
+    const ids =
+      rooms.size === 0
+        ? sids.keys()
+        : (known.get(rooms.values().next().value as Room) ?? []);
+    for (const id of ids) {
+      const socket = this.#socket(id);
+      if (socket) {
+        callback(socket);
+      }
+    }
+  }
+
+  #selectAmong(
+    opts: BroadcastOptions,
+    pins: Pins | undefined,
+    callback: (socket: Socket) => void,
+  ): void {
+    internals(this.#adapter).apply(opts, (socket) => {
+      if (!pins?.has(socket.id)) {
+        callback(socket);
+      }
+    });
+    pins?.forEach((isMeant, id) => {
+      const socket = isMeant ? this.#socket(id) : undefined;
+      if (socket) {
+        callback(socket);
+      }
+    });
+  }
+
+  #socket(id: SocketId): Socket | undefined {
+    return this.#adapter.nsp.sockets.get(id) as Socket | undefined;
+  }
+}
+
+/** What Engine.IO is told of a packet. */
+function optionsFor(
+  encoded: EncodedPacket,
+  { flags }: BroadcastOptions,
+): object {
+  return {
+    preEncoded: true,
+    volatile: flags?.volatile,
+    compress: flags?.compress,
+    // whoever has a WebSocket without compression gets these bytes as they are
+    wsPreEncodedFrame: frameOf(encoded),
+  };
 }
 
 function write(

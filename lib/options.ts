@@ -98,6 +98,23 @@ export interface PrimaryOptions {
    * @default 100_000
    */
   maxBacklogMessages?: number;
+  /**
+   * Connection state recovery: the number of bytes of packets that are kept for clients that may return. The oldest ones
+   * are removed beyond it; a client that missed one of those is not recovered.
+   * @default 67_108_864 (64 MiB)
+   */
+  maxLogBytes?: number;
+  /**
+   * Connection state recovery: the number of packets that are kept, with the same effect.
+   * @default 200_000
+   */
+  maxLogEntries?: number;
+  /**
+   * Connection state recovery: the number of sockets, connected or lost, of which the state is kept. Beyond it, those are
+   * forgotten whose connection was lost first.
+   * @default 100_000
+   */
+  maxSessions?: number;
 }
 
 export type ResolvedPrimaryOptions = Required<PrimaryOptions>;
@@ -105,6 +122,9 @@ export type ResolvedPrimaryOptions = Required<PrimaryOptions>;
 const PRIMARY_DEFAULTS: ResolvedPrimaryOptions = {
   maxBacklogBytes: 32 * 1024 * 1024,
   maxBacklogMessages: 100_000,
+  maxLogBytes: 64 * 1024 * 1024,
+  maxLogEntries: 200_000,
+  maxSessions: 100_000,
 };
 
 /**

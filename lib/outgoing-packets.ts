@@ -45,7 +45,7 @@ export class OutgoingPackets {
     opts: BroadcastOptions,
     requestId?: string,
   ): boolean {
-    if (this.#link.wire === "fast") {
+    if (this.#link.wire !== "plain") {
       const parts = partsOf(encoded.parts);
       encoded.textFrame = this.#link.sendPacket(origin, opts, requestId, parts);
       return true;

@@ -45,14 +45,13 @@ export class PacketEncoder implements Encoder {
    * Encodes a packet for all that follows.
    *
    * @param packet - the packet, which gets its namespace
-   * @param withAck - whether it is about to get its id, too
+   * @param withAck - whether it gets an id, too
    * @throws what the parser of the server throws
    */
   prepare(packet: Packet, withAck = false): EncodedPacket {
     packet.nsp = this.#nsp.name as string;
     if (withAck) {
-      // the base class takes the same number in the same tick
-      packet.id = this.#nsp._ids as number;
+      packet.id = this.#nsp._ids++ as number;
     }
     return { packet, parts: this.#encoder.encode(packet) };
   }

@@ -1,4 +1,5 @@
 import cluster, { type Worker } from "node:cluster";
+import { performance } from "node:perf_hooks";
 import { debugPrimary as debug } from "./debug";
 import {
   resolvePrimaryOptions,
@@ -6,6 +7,7 @@ import {
   type ResolvedPrimaryOptions,
 } from "./options";
 import { errorMessage } from "./errors";
+import type { Clock } from "./recovery/recovery";
 import { Relay } from "./primary/relay";
 import { warnOnce } from "./warnings";
 
@@ -17,6 +19,9 @@ export interface PrimaryHandle {
    */
   close(): void;
 }
+
+// in ms
+const TICK = 1_000;
 
 // two copies of this package may be loaded in one process, and must relay once
 const HANDLE = Symbol.for("@socket.io/cluster-adapter:primary");
@@ -43,6 +48,7 @@ export function setupPrimary(opts: PrimaryOptions = {}): PrimaryHandle {
 function startRelay(options: ResolvedPrimaryOptions): PrimaryHandle {
   const relay = new Relay<Worker>({
     ...options,
+    clock,
     send: sendTo,
     describe: ({ id, process: { pid } }) => `worker ${id} (pid ${pid})`,
   });
@@ -66,6 +72,8 @@ function startRelay(options: ResolvedPrimaryOptions): PrimaryHandle {
       relay.onFound(worker);
     }
   }
+  const timer = setInterval(() => relay.tick(), TICK);
+  timer.unref();
   debug("set up");
 
   const handle = {
@@ -73,6 +81,7 @@ function startRelay(options: ResolvedPrimaryOptions): PrimaryHandle {
       for (const [event, listener] of Object.entries(listeners)) {
         cluster.off(event, listener);
       }
+      clearInterval(timer);
       relay.close();
       if (shared[HANDLE] === handle) {
         delete shared[HANDLE];
@@ -81,6 +90,15 @@ function startRelay(options: ResolvedPrimaryOptions): PrimaryHandle {
   };
   return handle;
 }
+
+const clock: Clock = {
+  now: () => performance.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
 
 function sendTo(worker: Worker, message: object, callback: () => void): void {
   try {

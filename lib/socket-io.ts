@@ -12,6 +12,8 @@ import {
   type SocketId,
 } from "socket.io-adapter";
 
+import type { RecoverySettings } from "./wire/fast";
+
 /** A namespace. Socket.IO's own adapters leave its type open, too: this package does not depend on `socket.io`. */
 export type Namespace = any;
 
@@ -24,6 +26,7 @@ export interface Packet {
 
 export interface Socket {
   readonly id: SocketId;
+  readonly acks: Map<number, (response: unknown) => void>;
   readonly handshake: object;
   readonly rooms: Set<Room>;
   readonly data: unknown;
@@ -33,6 +36,90 @@ export interface Socket {
   /** Since socket.io 4.5. Stand-ins for sockets may have none. */
   notifyOutgoingListeners?(packet: Packet): void;
 }
+
+/** A socket whose client may return. */
+export interface ConnectedSocket {
+  readonly id: SocketId;
+  /** What its client knows it by when it returns. */
+  readonly pid: string;
+  readonly data: unknown;
+  readonly connected: boolean;
+  readonly conn: {
+    readonly protocol: number;
+    close(discard: boolean): void;
+  };
+  packet(...args: unknown[]): void;
+  disconnect(close?: boolean): this;
+}
+
+/** Whether the client of a socket can return: it has been told a private id. */
+export function mayReturn({ pid, conn }: ConnectedSocket): boolean {
+  // clients of Socket.IO 2 are told nothing
+  return typeof pid === "string" && conn?.protocol !== 3;
+}
+
+/** Calls back once, right after the packet by which a client learns that it is connected. */
+export function afterConnectPacket(
+  socket: ConnectedSocket,
+  callback: () => void,
+): void {
+  socket.packet = (...args) => {
+    // the method of the class is there again
+    delete (socket as Partial<ConnectedSocket>).packet;
+    socket.packet(...args);
+    callback();
+  };
+}
+
+const hooked = new WeakMap<ConnectedSocket, () => void>();
+
+/**
+ * Calls back before the server disconnects a socket, so that its client gets what was sent to it before. The callback that
+ * was given last counts.
+ */
+export function beforeDisconnect(
+  socket: ConnectedSocket,
+  callback: () => void,
+): void {
+  if (!hooked.has(socket)) {
+    const { disconnect } = socket;
+    socket.disconnect = (close) => {
+      if (socket.connected) {
+        hooked.get(socket)?.();
+      }
+      return disconnect.call(socket, close) as typeof socket;
+    };
+  }
+  hooked.set(socket, callback);
+}
+
+/** Closes the connection below a socket at once, whatever waits in it: its client will return. */
+export function closeConnection({ conn }: ConnectedSocket): void {
+  conn.close(true);
+}
+
+/** What the option `connectionStateRecovery` of a server says, if it is on. */
+export function recoverySettings(nsp: Namespace): RecoverySettings | undefined {
+  const { connectionStateRecovery, pingInterval, pingTimeout } =
+    nsp.server.opts;
+  if (!connectionStateRecovery) {
+    return undefined;
+  }
+  const interval = (pingInterval as number | undefined) ?? 25_000;
+  const timeout = (pingTimeout as number | undefined) ?? 20_000;
+  return {
+    // JSON has no Infinity
+    maxDisconnectionDuration: Math.min(
+      connectionStateRecovery.maxDisconnectionDuration as number,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    // what was sent before a ping that was answered has arrived; then comes one that is not answered
+    noticeAfter: timeout + interval + timeout + SLACK,
+  };
+}
+
+// for timers that are late, in ms
+const SLACK = 5_000;
 
 /** What other nodes learn of a socket. */
 export interface SocketDetails {

@@ -1,8 +1,8 @@
 /**
  * The outbox of the primary for one worker: a queue of bounded size that keeps the order of plain messages and frames.
- * A section that waits for several workers is the same Buffer in each of their queues.
+ * A section that waits for several workers is the same Buffer, or the same text, in each of their queues.
  */
-import { convertSection, framesMessage, type Section } from "../wire/fast";
+import { framesMessage, type Section } from "../wire/fast";
 
 // sections leave together up to here: more costs latency, and the json channel is quadratic in the size of a message
 const HIGH_WATER_MARK = 64 * 1024;
@@ -30,8 +30,6 @@ type Entry = Section | object;
 const NOTHING: Entry = {};
 
 export class PrimaryOutbox {
-  /** Whether the worker's channel takes binary data as it is. */
-  isBinary = false;
   readonly #options: OutboxOptions;
   #entries: Entry[] = [];
   #head = 0;
@@ -42,6 +40,11 @@ export class PrimaryOutbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+  }
+
+  /** Whether it takes what is pushed. */
+  get isOpen(): boolean {
+    return this.#state === "open";
   }
 
   /** The size of the sections that wait, or are under way. */
@@ -118,7 +121,7 @@ export class PrimaryOutbox {
     let bytes = sizeOf(first);
     let message: object = first as object;
     if (isSection(first)) {
-      const sections = [convertSection(first, this.isBinary)];
+      const sections = [first];
       for (;;) {
         const next = this.#entries[this.#head];
         if (!isSection(next) || bytes + next.length > HIGH_WATER_MARK) {
@@ -126,7 +129,7 @@ export class PrimaryOutbox {
         }
         this.#take();
         bytes += next.length;
-        sections.push(convertSection(next, this.isBinary));
+        sections.push(next);
       }
       message = framesMessage("primary", sections);
     }

@@ -9,6 +9,11 @@ export interface NodeName {
   readonly nsp: string;
 }
 
+export interface NodeInfo extends NodeName {
+  /** Whether its server has connection state recovery on. */
+  readonly recovers: boolean;
+}
+
 /**
  * What is known of a worker's wire: `"silent"` before it has said anything, `"unknown"` when it may have said something
  * before anybody listened.
@@ -17,10 +22,14 @@ export type PeerWire = "silent" | "unknown" | "plain" | "fast";
 
 export class Peer {
   readonly outbox: PrimaryOutbox;
-  readonly nodes = new Map<string, string>();
+  readonly nodes = new Map<string, NodeInfo>();
   wire: PeerWire;
   /** Whether one of its nodes has offered the fast wire: it reads frames then, whatever its other nodes speak. */
   readsFrames = false;
+  /** Whether its channel takes binary data as it is. */
+  isBinary = false;
+  /** How far it is in the total order, as far as it has said. */
+  progress = 0;
 
   constructor(outbox: PrimaryOutbox, wire: PeerWire) {
     this.outbox = outbox;
@@ -31,6 +40,7 @@ export class Peer {
 export class Peers<Worker> {
   readonly #peers = new Map<Worker, Peer>();
   readonly #owners = new Map<string, Peer>();
+  #recovererCount = 0;
 
   get size(): number {
     return this.#peers.size;
@@ -38,6 +48,11 @@ export class Peers<Worker> {
 
   get nodeCount(): number {
     return this.#owners.size;
+  }
+
+  /** The number of the nodes whose servers have connection state recovery on. */
+  get recovererCount(): number {
+    return this.#recovererCount;
   }
 
   get(worker: Worker): Peer | undefined {
@@ -56,22 +71,27 @@ export class Peers<Worker> {
   }
 
   /** Remembers that a node lives in a worker. */
-  addNode(peer: Peer, { uid, nsp }: NodeName): void {
-    if (this.#owners.get(uid) !== peer) {
-      this.removeNode(uid);
-    }
-    peer.nodes.set(uid, nsp);
+  addNode(peer: Peer, node: NodeInfo): void {
+    const { uid } = node;
+    this.removeNode(uid);
+    peer.nodes.set(uid, node);
     this.#owners.set(uid, peer);
+    this.#recovererCount += node.recovers ? 1 : 0;
+  }
+
+  node(uid: string): NodeInfo | undefined {
+    return this.#owners.get(uid)?.nodes.get(uid);
   }
 
   removeNode(uid: string): void {
+    this.#recovererCount -= this.node(uid)?.recovers ? 1 : 0;
     this.#owners.get(uid)?.nodes.delete(uid);
     this.#owners.delete(uid);
   }
 
   /** Forgets the nodes of a worker, and returns them. */
   removeNodes(peer: Peer): NodeName[] {
-    const nodes = Array.from(peer.nodes, ([uid, nsp]) => ({ uid, nsp }));
+    const nodes = Array.from(peer.nodes.values());
     nodes.forEach(({ uid }) => this.removeNode(uid));
     return nodes;
   }

@@ -6,17 +6,22 @@ import { MessageType } from "socket.io-adapter";
 import { debugPrimary as debug } from "../debug";
 import { ClusterAdapterError } from "../errors";
 import { warnOnce } from "../warnings";
+import type { RecoveryLimits, RecoveryOptions } from "../recovery/recovery";
 import {
   controlMessage,
+  convertSection,
   FastType,
   isFramesMessage,
   readOffer,
+  sectionBytes,
   sectionTarget,
   type Control,
   type FramesMessage,
+  type RecoverySettings,
   type Section,
   type Wire,
 } from "../wire/fast";
+import { PRIMARY_UID } from "../wire/frames";
 import {
   adapterClose,
   EMITTER_UID,
@@ -28,10 +33,12 @@ import {
   isPlainMessage,
   type Envelope,
 } from "../wire/plain";
+import { Ordering } from "./ordering";
 import { PrimaryOutbox, type OutboxLimits } from "./outbox";
 import { Peer, Peers, type NodeName, type PeerWire } from "./peers";
 
-export interface RelayOptions<Worker> extends OutboxLimits {
+export interface RelayOptions<Worker>
+  extends OutboxLimits, Pick<RecoveryOptions, "clock" | keyof RecoveryLimits> {
   /** Sends one message, and calls back when the operating system has taken it or never will. */
   readonly send: (
     worker: Worker,
@@ -45,10 +52,25 @@ export interface RelayOptions<Worker> extends OutboxLimits {
 export class Relay<Worker> {
   readonly #options: RelayOptions<Worker>;
   readonly #peers = new Peers<Worker>();
+  readonly #ordering: Ordering;
   #wire: Wire = "plain";
 
   constructor(options: RelayOptions<Worker>) {
     this.#options = options;
+    const { maxLogBytes, maxLogEntries, maxSessions, clock } = options;
+    this.#ordering = new Ordering({
+      maxLogBytes,
+      maxLogEntries,
+      maxSessions,
+      clock,
+      onOutcome: () => {},
+      namespaceOf: (uid) => this.#peers.node(uid)?.nsp,
+      send: (uid, section) => {
+        const peer = this.#peers.ownerOf(uid);
+        peer?.outbox.push(convertSection(section, peer.isBinary));
+        return peer?.outbox.isOpen ?? false;
+      },
+    });
   }
 
   get peers(): Peers<Worker> {
@@ -79,6 +101,10 @@ export class Relay<Worker> {
       this.#relayFrames(peer, message);
     } else if (isRelayable(message)) {
       this.#learn(peer, message);
+      if (this.#wire === "ordered" && message.type === MessageType.BROADCAST) {
+        // its sender did not know of the order yet
+        this.#ordering.recovery.skip();
+      }
       this.#recipients(peer, message).forEach(({ outbox }) =>
         outbox.push(message),
       );
@@ -94,6 +120,17 @@ export class Relay<Worker> {
     this.#chooseWire();
   }
 
+  /** Removes what is old. Called once a second or so. */
+  tick(): void {
+    const { recovery } = this.#ordering;
+    if (this.#wire === "ordered") {
+      const progress = Array.from(this.#peers.all(), (peer) =>
+        peer.readsFrames && peer.outbox.isOpen ? peer.progress : Infinity,
+      );
+      recovery.tick(Math.min(recovery.log.last, ...progress));
+    }
+  }
+
   /** Sends nothing any more. The workers find out by the silence of the others. */
   close(): void {
     for (const peer of this.#peers.all()) {
@@ -106,19 +143,27 @@ export class Relay<Worker> {
     if (known) {
       return known;
     }
-    const { send, describe, ...limits } = this.#options;
+    const { send, describe, maxBacklogBytes, maxBacklogMessages } =
+      this.#options;
     const peer: Peer = new Peer(
       new PrimaryOutbox({
-        ...limits,
+        maxBacklogBytes,
+        maxBacklogMessages,
         send: (message, callback) => send(worker, message, callback),
         onOverflow: () => {
           warnOnce(
             `${describe(worker)} does not read its messages: its backlog has passed a limit of setupPrimary() ` +
-              `(maxBacklogBytes: ${limits.maxBacklogBytes}, maxBacklogMessages: ${limits.maxBacklogMessages}) and was discarded`,
+              `(maxBacklogBytes: ${maxBacklogBytes}, maxBacklogMessages: ${maxBacklogMessages}) and was discarded`,
           );
           this.#announce(this.#peers.removeNodes(peer));
         },
-        onDrain: () => this.#tell(peer, "greet"),
+        onDrain: () => {
+          if (this.#wire === "ordered") {
+            // its clients have missed something: let them return for it
+            this.#tell(peer, "reset");
+          }
+          this.#tell(peer, "greet");
+        },
       }),
       wire,
     );
@@ -147,14 +192,33 @@ export class Relay<Worker> {
     section: Section,
     target: string | undefined,
   ): void {
-    if (target !== undefined) {
-      this.#peers.ownerOf(target)?.outbox.push(section);
+    if (target === PRIMARY_UID) {
+      this.#ordering.read(
+        sectionBytes(section),
+        this.#wire === "ordered",
+        (number) => {
+          sender.progress = number;
+        },
+      );
       return;
     }
+    if (target !== undefined) {
+      const owner = this.#peers.ownerOf(target);
+      owner?.outbox.push(convertSection(section, owner.isBinary));
+      return;
+    }
+    const isOrdered = this.#wire === "ordered";
+    const bytes = isOrdered ? sectionBytes(section) : section;
+    const isAwaited = isOrdered && this.#ordering.number(bytes as Buffer);
+    // each channel takes one of two forms
+    const forms = new Map<boolean, Section>();
     for (const peer of this.#peers.all()) {
       // those that were sent before everyone had gone back to the plain wire are for them, too
-      if (peer !== sender && peer.readsFrames) {
-        peer.outbox.push(section);
+      if (peer.readsFrames && (peer !== sender || isAwaited)) {
+        const { isBinary, outbox } = peer;
+        const form = forms.get(isBinary) ?? convertSection(bytes, isBinary);
+        forms.set(isBinary, form);
+        outbox.push(form);
       }
     }
   }
@@ -162,6 +226,7 @@ export class Relay<Worker> {
   #announce(nodes: NodeName[]): void {
     for (const { uid, nsp } of nodes) {
       debug("the node %s is gone", uid);
+      this.#ordering.recovery.onNodeGone(uid);
       for (const { outbox } of this.#peers.all()) {
         outbox.push(adapterClose(uid, nsp));
       }
@@ -169,10 +234,14 @@ export class Relay<Worker> {
   }
 
   #learn(peer: Peer, message: Envelope): void {
+    const { uid, nsp } = message;
     if (message.type === MessageType.ADAPTER_CLOSE) {
-      this.#peers.removeNode(message.uid);
-    } else if (message.uid !== EMITTER_UID) {
-      this.#peers.addNode(peer, message);
+      this.#peers.removeNode(uid);
+      this.#ordering.recovery.onNodeGone(uid);
+      this.#chooseWire();
+    } else if (uid !== EMITTER_UID) {
+      const recovers = this.#peers.node(uid)?.recovers ?? false;
+      this.#peers.addNode(peer, { uid, nsp, recovers });
     }
     if (isMembership(message.type)) {
       this.#learnWire(peer, message);
@@ -190,33 +259,48 @@ export class Relay<Worker> {
         this.#tell(peer, "plain");
       }
       peer.wire = wire;
-      if (offer !== undefined) {
-        peer.readsFrames = true;
-        peer.outbox.isBinary = offer.isBinary;
-      }
-      if (this.#chooseWire()) {
-        return;
-      }
+    }
+    if (offer !== undefined) {
+      peer.readsFrames = true;
+      peer.isBinary = offer.isBinary;
+    }
+    if (message.type !== MessageType.ADAPTER_CLOSE) {
+      this.#learnRecovery(peer, message, offer?.recovery);
+    }
+    if (this.#chooseWire()) {
+      return;
     }
     // its link may be a new one, or have missed what was said before
     const isGreeting = message.type === MessageType.INITIAL_HEARTBEAT;
-    if (wire === "fast" && (isNew ? this.#wire === "fast" : isGreeting)) {
+    if (wire === "fast" && (isNew ? this.#wire !== "plain" : isGreeting)) {
       this.#tell(peer, this.#wire);
     }
   }
 
-  /** The fast wire, as soon as everyone who has a node speaks it; returns whether that is a change. [W3] */
+  #learnRecovery(
+    peer: Peer,
+    { uid, nsp }: Envelope,
+    settings: RecoverySettings | undefined,
+  ): void {
+    if (uid !== EMITTER_UID) {
+      this.#peers.addNode(peer, { uid, nsp, recovers: settings !== undefined });
+    }
+    if (settings !== undefined) {
+      this.#ordering.recovery.keepFor(settings);
+    }
+  }
+
+  /** Chooses the wire that all who have a node speak; returns whether that is a change. [W3] */
   #chooseWire(): boolean {
-    const wire: Wire = Array.from(this.#peers.all()).every(
-      (peer) => peer.wire === "fast" || peer.wire === "silent",
-    )
-      ? "fast"
-      : "plain";
+    const wire = this.#bestWire();
     if (wire === this.#wire) {
       return false;
     }
     debug("the cluster speaks the %s wire", wire);
     this.#wire = wire;
+    if (wire === "ordered") {
+      this.#ordering.recovery.restart();
+    }
     for (const peer of this.#peers.all()) {
       if (peer.wire === "fast") {
         this.#tell(peer, wire);
@@ -225,8 +309,26 @@ export class Relay<Worker> {
     return true;
   }
 
+  #bestWire(): Wire {
+    for (const { wire } of this.#peers.all()) {
+      if (wire !== "fast" && wire !== "silent") {
+        return "plain";
+      }
+    }
+    const { nodeCount, recovererCount } = this.#peers;
+    // where nobody is there, somebody may come who goes on
+    const isOrdered = nodeCount > 0 || this.#wire === "ordered";
+    return isOrdered && recovererCount === nodeCount ? "ordered" : "fast";
+  }
+
   #tell(peer: Peer, control: Control): void {
-    peer.outbox.push(controlMessage(control));
+    const { epoch, log } = this.#ordering.recovery;
+    if (control === "ordered") {
+      peer.progress = log.last;
+      peer.outbox.push(controlMessage(control, { epoch, number: log.last }));
+    } else {
+      peer.outbox.push(controlMessage(control));
+    }
   }
 
   #recipients(sender: Peer, message: Envelope): Peer[] {

@@ -2,8 +2,9 @@
  * The fast wire's messages: how sections of frames travel over Node's IPC channel, and how the two sides agree to use
  * them. docs/protocol.md has the numbered rules that comments cite as [W…].
  */
-import { WIRE_VERSION } from "./frames";
+import { PRIMARY_UID, WIRE_VERSION } from "./frames";
 import { readTarget } from "./frame-reader";
+import type { Offset } from "./offsets";
 import { MESSAGE_SOURCE, type Envelope } from "./plain";
 
 /** The types that 0.3.0 does not know. They belong to no namespace, so that its workers ignore them. */
@@ -17,8 +18,14 @@ export enum FastType {
 /** Binary data under `advanced` serialization, its base64 text under `json`. */
 export type Section = Uint8Array | string;
 
-export type Wire = "plain" | "fast";
-export type Control = Wire | "greet";
+/**
+ * How the cluster speaks: with the messages of 0.3.0, in frames, or in frames that go through the primary even to those
+ * who have sent them, so that everyone delivers them in one order.
+ */
+export type Wire = "plain" | "fast" | "ordered";
+
+/** What the primary tells a worker: which wire to use, to greet again, or that it has missed something. */
+export type Control = Wire | "greet" | "reset";
 
 export interface FramesMessage extends Envelope {
   readonly type: FastType.FRAMES;
@@ -28,26 +35,57 @@ export interface FramesMessage extends Envelope {
 /** What a party says of itself [W1]: the versions that it speaks, and by the way it arrives, the channel's form. */
 export interface Offer {
   readonly isBinary: boolean;
+  /** Only of a node whose server has connection state recovery on. */
+  readonly recovery: RecoverySettings | undefined;
+}
+
+/** What the option `connectionStateRecovery` of a server says, in ms. */
+export interface RecoverySettings {
+  /** How long a client may be away. */
+  readonly maxDisconnectionDuration: number;
+  /** How long it may take until a lost connection is noticed. */
+  readonly noticeAfter: number;
 }
 
 const VERSIONS = Buffer.of(WIRE_VERSION);
 
 /** Adds what this side can speak to a message of its own. */
-export function withOffer(message: object): object {
-  return Object.assign(message, { wire: VERSIONS });
+export function withOffer(
+  message: object,
+  recovery?: RecoverySettings,
+): object {
+  return Object.assign(message, {
+    wire: VERSIONS,
+    ...(recovery !== undefined && { recovery }),
+  });
 }
 
 /** What the other side can speak; `undefined` if it has no version in common with this one. */
 export function readOffer(message: object): Offer | undefined {
-  const { wire } = message as { wire?: unknown };
+  const { wire, recovery } = message as { wire?: unknown; recovery?: unknown };
   if (wire instanceof Uint8Array) {
-    return wire.includes(WIRE_VERSION) ? { isBinary: true } : undefined;
+    return wire.includes(WIRE_VERSION)
+      ? { isBinary: true, recovery: readRecovery(recovery) }
+      : undefined;
   }
   // what JSON makes of a Buffer
   const { data } = Object(wire) as { data?: unknown };
   return Array.isArray(data) && data.includes(WIRE_VERSION)
-    ? { isBinary: false }
+    ? { isBinary: false, recovery: readRecovery(recovery) }
     : undefined;
+}
+
+function readRecovery(value: unknown): RecoverySettings | undefined {
+  const { maxDisconnectionDuration, noticeAfter } = Object(
+    value,
+  ) as RecoverySettings;
+  return isDuration(maxDisconnectionDuration) && isDuration(noticeAfter)
+    ? { maxDisconnectionDuration, noticeAfter }
+    : undefined;
+}
+
+function isDuration(value: unknown): boolean {
+  return typeof value === "number" && value >= 0;
 }
 
 export function framesMessage(uid: string, data: Section[]): FramesMessage {
@@ -64,17 +102,25 @@ export function isFramesMessage(message: Envelope): message is FramesMessage {
   );
 }
 
-export function controlMessage(control: Control): object {
+/** @param order - where the order stands, if everyone is to share one */
+export function controlMessage(control: Control, order?: Offset): object {
   return withOffer({
     source: MESSAGE_SOURCE,
-    uid: "primary",
+    uid: PRIMARY_UID,
     nsp: "",
     type: FastType.CONTROL,
     data: control,
+    ...(order !== undefined && { order }),
   });
 }
 
-export function readControl(message: Envelope): Control | undefined {
+/** `undefined` for what this version does not know. */
+export function readControl(
+  message: Envelope,
+):
+  | { control: Exclude<Control, "ordered"> }
+  | { control: "ordered"; order: Offset }
+  | undefined {
   if (message.type !== FastType.CONTROL) {
     return undefined;
   }
@@ -82,7 +128,15 @@ export function readControl(message: Envelope): Control | undefined {
     case "plain":
     case "fast":
     case "greet":
-      return message.data;
+    case "reset":
+      return { control: message.data };
+    case "ordered": {
+      const { order } = message as { order?: unknown };
+      const { epoch, number } = Object(order) as Offset;
+      return typeof epoch === "string" && Number.isSafeInteger(number)
+        ? { control: "ordered", order: { epoch, number } }
+        : undefined;
+    }
     default:
       return undefined;
   }

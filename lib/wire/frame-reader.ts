@@ -4,7 +4,15 @@
 import { deserialize } from "node:v8";
 import type { BroadcastFlags, BroadcastOptions, Room } from "socket.io-adapter";
 import { protocolError } from "../errors";
-import { FrameKind, PacketFlag, RoomTag, Target, type Part } from "./frames";
+import {
+  FrameKind,
+  NUMBER_SIZE,
+  PacketFlag,
+  RoomTag,
+  Target,
+  type Part,
+} from "./frames";
+import { OFFSET_LENGTH, writeOffset, type Offset } from "./offsets";
 import { ENGINE_MESSAGE, keepable, Opcode } from "./ws-frame";
 
 export interface FrameVisitor {
@@ -13,6 +21,7 @@ export interface FrameVisitor {
   onPacket(packet: PacketFrame): void;
   /** @param data - the encoded data, empty for none */
   onMessage(type: number, data: Buffer): void;
+  onSession(body: Buffer): void;
 }
 
 /**
@@ -35,23 +44,53 @@ export function readFrames(section: Buffer, visitor: FrameVisitor): void {
   readHead(cursor);
   let hasOrigin = false;
   while (!cursor.isAtEnd) {
-    const kind = cursor.u8();
+    const kind: FrameKind = cursor.u8();
     const end = cursor.enter(cursor.u32());
     if (kind === FrameKind.ORIGIN) {
       visitor.onOrigin(cursor.name(), cursor.name());
       hasOrigin = true;
-    } else if (kind === FrameKind.PACKET || kind === FrameKind.MESSAGE) {
-      if (!hasOrigin) {
-        throw protocolError("W5", "a frame has no origin");
-      }
-      if (kind === FrameKind.PACKET) {
+    } else if (!hasOrigin && kind in FrameKind) {
+      throw protocolError("W5", "a frame has no origin");
+    }
+    switch (kind) {
+      case FrameKind.ORIGIN:
+        break;
+      case FrameKind.PACKET:
         visitor.onPacket(new PacketFrame(cursor));
-      } else {
+        break;
+      case FrameKind.MESSAGE:
         visitor.onMessage(cursor.u8(), cursor.rest());
+        break;
+      case FrameKind.SESSION:
+        visitor.onSession(cursor.rest());
+        break;
+      default: {
+        // a later version may have more [W6]
+        const unknown: never = kind;
+        void unknown;
       }
     }
     cursor.leave(end);
   }
+}
+
+/**
+ * The packets of frames that stand one after the other, without a section around them.
+ *
+ * @throws {ClusterAdapterError} `ERR_PROTOCOL`
+ */
+export function readPackets(frames: Buffer): PacketFrame[] {
+  const packets: PacketFrame[] = [];
+  const cursor = new Cursor(frames);
+  while (!cursor.isAtEnd) {
+    const kind: FrameKind = cursor.u8();
+    const end = cursor.enter(cursor.u32());
+    if (kind === FrameKind.PACKET) {
+      packets.push(new PacketFrame(cursor));
+    }
+    cursor.leave(end);
+  }
+  return packets;
 }
 
 function readHead(cursor: Cursor): string | undefined {
@@ -74,17 +113,65 @@ export class PacketFrame {
   readonly opts: Required<BroadcastOptions>;
   /** Whoever asks for acknowledgements knows them by it. */
   readonly requestId: string | undefined;
+  /** How the sender knows it, if it is to be numbered. */
+  readonly ref: number | undefined;
+  /** Whether there is room for an offset. */
+  readonly hasPlace: boolean;
   readonly #section: Buffer;
+  readonly #body: number;
   readonly #start: number;
   readonly #end: number;
+  readonly #offsetAt: number;
 
   constructor(cursor: Cursor) {
+    this.#body = cursor.offset;
     const bits = cursor.u8();
+    this.ref = undefined;
+    if (bits & PacketFlag.NUMBERED) {
+      cursor.skip(NUMBER_SIZE);
+      this.ref = cursor.u32();
+    }
+    this.hasPlace = (bits & PacketFlag.OFFSET) !== 0;
+    const distance = this.hasPlace ? cursor.u32() : 0;
     this.requestId = bits & PacketFlag.WITH_ACK ? cursor.name() : undefined;
     this.opts = bits & OPTIONS ? readOptions(cursor, bits) : NO_OPTIONS;
     this.#section = cursor.bytes;
     this.#start = cursor.offset;
     this.#end = cursor.end;
+    this.#offsetAt = this.#end - distance;
+    if (
+      this.hasPlace &&
+      (this.#offsetAt < this.#start || distance < OFFSET_LENGTH)
+    ) {
+      throw protocolError("W11", "there is no room for an offset");
+    }
+  }
+
+  /** Its place in the total order, 0 as long as the primary has not written it. Only where it is to be numbered. */
+  get number(): number {
+    return this.#section.readUIntLE(this.#body + 1, NUMBER_SIZE);
+  }
+
+  set number(number: number) {
+    this.#section.writeUIntLE(number, this.#body + 1, NUMBER_SIZE);
+  }
+
+  /** Writes an offset into the room that was left for it. */
+  stamp({ epoch, number }: Offset): void {
+    if (this.hasPlace) {
+      writeOffset(this.#section, this.#offsetAt, epoch, number);
+    }
+  }
+
+  /** The whole frame. */
+  get bytes(): Buffer {
+    return this.#section.subarray(this.#body - FRAME_HEAD_SIZE, this.#end);
+  }
+
+  /** The same, of a memory of its own. */
+  copy(): PacketFrame {
+    const [copy] = readPackets(Buffer.from(this.bytes));
+    return copy as PacketFrame;
   }
 
   /**
@@ -109,6 +196,9 @@ export class PacketFrame {
     return keepable(this.#section, this.#start, this.#end);
   }
 }
+
+// its kind and the size of its body
+const FRAME_HEAD_SIZE = 5;
 
 // most packets have none: not each of them needs objects of its own
 const NO_ROOMS = new Set<Room>();
@@ -200,6 +290,10 @@ class Cursor {
       start,
       start + length,
     );
+  }
+
+  skip(length: number): void {
+    this.#advance(length);
   }
 
   rest(): Buffer {

@@ -3,7 +3,15 @@
  */
 import { serialize } from "node:v8";
 import type { BroadcastOptions, Room } from "socket.io-adapter";
-import { FrameKind, PacketFlag, RoomTag, Target, type Part } from "./frames";
+import {
+  FrameKind,
+  NUMBER_SIZE,
+  PacketFlag,
+  RoomTag,
+  Target,
+  type PacketOrder,
+  type Part,
+} from "./frames";
 import {
   keepable,
   maxTextFrameSize,
@@ -50,6 +58,7 @@ export class FrameWriter {
     { rooms, except, flags }: BroadcastOptions,
     requestId: string | undefined,
     parts: readonly Part[],
+    order?: PacketOrder,
   ): Buffer | undefined {
     const frame = this.#beginFrame(FrameKind.PACKET, origin, undefined);
     const compress = flags?.compress;
@@ -57,15 +66,29 @@ export class FrameWriter {
       (flags?.volatile ? PacketFlag.VOLATILE : 0) |
         (compress === undefined ? 0 : PacketFlag.HAS_COMPRESS) |
         (compress ? PacketFlag.COMPRESS : 0) |
-        (requestId === undefined ? 0 : PacketFlag.WITH_ACK),
+        (requestId === undefined ? 0 : PacketFlag.WITH_ACK) |
+        (order?.ref === undefined ? 0 : PacketFlag.NUMBERED) |
+        (order?.place === undefined ? 0 : PacketFlag.OFFSET),
     );
+    if (order?.ref !== undefined) {
+      this.#reserve(NUMBER_SIZE + 4);
+      this.#length = this.#slab.writeUIntLE(0, this.#length, NUMBER_SIZE);
+      this.#length = this.#slab.writeUInt32LE(order.ref, this.#length);
+    }
+    const distanceAt = this.#length;
+    if (order?.place !== undefined) {
+      this.#reserve(4);
+      this.#length += 4;
+    }
     if (requestId !== undefined) {
       this.#name(requestId);
     }
     this.#rooms(rooms, frame, PacketFlag.ROOMS);
     this.#rooms(except, frame, PacketFlag.EXCEPT);
     const start = this.#length;
-    for (const part of parts) {
+    let offsetAt = 0;
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i] as Part;
       if (typeof part === "string") {
         this.#reserve(maxTextFrameSize(part));
         this.#length = writeTextFrame(this.#slab, this.#length, part);
@@ -79,11 +102,24 @@ export class FrameWriter {
         );
         this.#raw(part);
       }
+      if (i === order?.place?.part) {
+        offsetAt = this.#length - order.place.tail;
+      }
+    }
+    if (order?.place !== undefined) {
+      this.#slab.writeUInt32LE(this.#length - offsetAt, distanceAt);
     }
     this.#endFrame(frame);
     return parts.length === 1 && typeof parts[0] === "string"
       ? keepable(this.#slab, start, this.#length)
       : undefined;
+  }
+
+  /** @param target - the node that it is for */
+  writeSession(origin: Origin, target: string, body: Uint8Array): void {
+    const frame = this.#beginFrame(FrameKind.SESSION, origin, target);
+    this.#raw(body);
+    this.#endFrame(frame);
   }
 
   /** @param target - the node that the message answers, `undefined` for everyone */

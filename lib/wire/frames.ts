@@ -18,6 +18,8 @@ export enum FrameKind {
   PACKET = 2,
   /** Any other message of 0.3.0: its type and its data. */
   MESSAGE = 3,
+  /** What a worker and the primary say to each other about sessions. */
+  SESSION = 4,
 }
 
 export enum RoomTag {
@@ -40,6 +42,32 @@ export enum PacketFlag {
   ROOMS = 16,
   /** Whether a list of exceptions follows. */
   EXCEPT = 32,
+  /** Whether the primary is to number it: the number follows, and how its sender knows it. */
+  NUMBERED = 64,
+  /** Whether there is room for an offset in one of the parts: where that is follows. */
+  OFFSET = 128,
+}
+
+/** The bytes of a number in a packet. */
+export const NUMBER_SIZE = 6;
+
+/** The node that stands for the primary: sections for it are not passed on. */
+export const PRIMARY_UID = "primary";
+
+/** What the total order needs to know of a packet. */
+export interface PacketOrder {
+  /** How the sender knows it when it comes back, if it is to be numbered: below 2³². */
+  readonly ref: number | undefined;
+  /** Where there is room for an offset, if the parser has left it recognizable. */
+  readonly place: OffsetPlace | undefined;
+}
+
+/** Where in a packet an offset is to be written. */
+export interface OffsetPlace {
+  /** The index of the part. */
+  readonly part: number;
+  /** The number of bytes from there to the end of that part. */
+  readonly tail: number;
 }
 
 /**

@@ -1,66 +1,124 @@
 /**
- * Passes the frames of a section on to the nodes of their namespace.
+ * Passes the frames of a section on to the nodes that they are for.
  */
 import { debugWorker as debug } from "../debug";
 import { ClusterAdapterError } from "../errors";
 import { warnOnce } from "../warnings";
-import { readFrames } from "../wire/frame-reader";
+import {
+  readFrames,
+  readTarget,
+  type FrameVisitor,
+  type PacketFrame,
+} from "../wire/frame-reader";
+import { PRIMARY_UID } from "../wire/frames";
+import type { Offset } from "../wire/offsets";
 import { isPlainMessage, MESSAGE_SOURCE } from "../wire/plain";
+import { decodeSession } from "../wire/session-messages";
 import { decodeValue } from "../wire/values";
 import type { Node, NodeRegistry } from "./node-registry";
 
 const NOBODY: ReadonlySet<Node> = new Set();
 
-/** A violation of the protocol loses the rest of the section, with one process warning. */
-export function dispatchFrames(section: Buffer, registry: NodeRegistry): void {
-  let uid = "";
-  let nsp = "";
-  let nodes = NOBODY;
+/** What the link knows of the total order. */
+export interface OrderTracker {
+  /** The last packet that was delivered. */
+  readonly position: Offset;
+  /** A packet is about to be delivered. */
+  advance(number: number): void;
+}
 
+/** A violation of the protocol loses the rest of the section, with one process warning. */
+export function dispatchFrames(
+  section: Buffer,
+  registry: NodeRegistry,
+  order: OrderTracker,
+): void {
   try {
-    readFrames(section, {
-      onOrigin(originUid, originNsp) {
-        uid = originUid;
-        nsp = originNsp;
-        nodes = registry.of(nsp) ?? NOBODY;
-        nodes.forEach((node) => node.onAlive(uid));
-      },
-      onPacket(packet) {
-        for (const node of nodes) {
-          try {
-            node.onPacket(uid, packet);
-          } catch (error) {
-            warnOrThrowLater(error);
-          }
-        }
-      },
-      onMessage(type, bytes) {
-        if (nodes.size === 0) {
-          return;
-        }
-        let data: unknown;
-        try {
-          data = bytes.length === 0 ? undefined : decodeValue(bytes);
-        } catch (error) {
-          warn(error);
-          return;
-        }
-        const message = { source: MESSAGE_SOURCE, uid, nsp, type, data };
-        if (isPlainMessage(message)) {
-          for (const node of nodes) {
-            try {
-              node.onMessage(message);
-            } catch (error) {
-              warnOrThrowLater(error);
-            }
-          }
-        } else {
-          debug("ignore a message of an unknown form");
-        }
-      },
-    });
+    readFrames(section, new Dispatcher(section, registry, order));
   } catch (error) {
     warn(error);
+  }
+}
+
+class Dispatcher implements FrameVisitor {
+  readonly #section: Buffer;
+  readonly #registry: NodeRegistry;
+  readonly #order: OrderTracker;
+  #uid = "";
+  #nsp = "";
+  #nodes = NOBODY;
+  /** Whether this process has sent what is read: then nothing but its numbers is news. */
+  #isOwn = false;
+
+  constructor(section: Buffer, registry: NodeRegistry, order: OrderTracker) {
+    this.#section = section;
+    this.#registry = registry;
+    this.#order = order;
+  }
+
+  onOrigin(uid: string, nsp: string): void {
+    this.#uid = uid;
+    this.#nsp = nsp;
+    this.#nodes = this.#registry.of(nsp) ?? NOBODY;
+    this.#isOwn = this.#registry.get(uid) !== undefined;
+    if (!this.#isOwn && uid !== PRIMARY_UID) {
+      this.#nodes.forEach((node) => node.onAlive(uid));
+    }
+  }
+
+  onPacket(packet: PacketFrame): void {
+    if (packet.ref !== undefined) {
+      this.#order.advance(packet.number);
+    } else if (this.#isOwn) {
+      return;
+    }
+    packet.stamp(this.#order.position);
+    for (const node of this.#nodes) {
+      try {
+        node.onPacket(this.#uid, packet);
+      } catch (error) {
+        warnOrThrowLater(error);
+      }
+    }
+  }
+
+  onMessage(type: number, bytes: Buffer): void {
+    if (this.#nodes.size === 0 || this.#isOwn) {
+      return;
+    }
+    let data: unknown;
+    try {
+      data = bytes.length === 0 ? undefined : decodeValue(bytes);
+    } catch (error) {
+      warn(error);
+      return;
+    }
+    const message = {
+      source: MESSAGE_SOURCE,
+      uid: this.#uid,
+      nsp: this.#nsp,
+      type,
+      data,
+    };
+    if (!isPlainMessage(message)) {
+      debug("ignore a message of an unknown form");
+      return;
+    }
+    for (const node of this.#nodes) {
+      try {
+        node.onMessage(message);
+      } catch (error) {
+        warnOrThrowLater(error);
+      }
+    }
+  }
+
+  onSession(body: Buffer): void {
+    const message = decodeSession(body);
+    const uid = readTarget(this.#section);
+    if (message !== undefined && uid !== undefined) {
+      this.#registry.get(uid)?.onSession(message);
+    }
   }
 }
 

@@ -16,11 +16,11 @@ import {
   readOffer,
   sectionBytes,
   withOffer,
-  type Control,
   type Wire,
 } from "../wire/fast";
 import type { Origin } from "../wire/frame-writer";
-import type { Part } from "../wire/frames";
+import { PRIMARY_UID, type PacketOrder, type Part } from "../wire/frames";
+import type { Offset } from "../wire/offsets";
 import {
   isEnvelope,
   isKnownType,
@@ -31,11 +31,17 @@ import {
   type PlainMessage,
 } from "../wire/plain";
 import { refuseDeep } from "../wire/depth";
+import {
+  encodeSession,
+  SessionOp,
+  type SessionMessage,
+} from "../wire/session-messages";
 import { encodeValue } from "../wire/values";
 import { ownViews } from "../wire/views";
 import { processChannel, type Channel } from "./channel";
 import { dispatchFrames } from "./frame-dispatch";
 import { NodeRegistry, type Node } from "./node-registry";
+import { Order } from "./order";
 import { Outbox } from "./outbox";
 
 export class Link {
@@ -43,7 +49,13 @@ export class Link {
   readonly #nodes = new NodeRegistry();
   readonly #uid = randomBytes(8).toString("hex");
   readonly #outbox = new Outbox((sections) => this.#sendSections(sections));
+  readonly #order = new Order((number) =>
+    this.#sendProgress({ op: SessionOp.PROGRESS, number }),
+  );
   #wire: Wire = "plain";
+  /** Called once the primary has said which wire to use. */
+  #onTold: () => void = () => {};
+  readonly #told = new Promise<void>((resolve) => (this.#onTold = resolve));
   /** Whether the channel takes binary data as it is; known once the fast wire is in use. */
   #isBinary = false;
 
@@ -56,6 +68,16 @@ export class Link {
     return this.#wire;
   }
 
+  /** The last packet of the total order that was delivered here; `undefined` where there is no order. */
+  get position(): Offset | undefined {
+    return this.#wire === "ordered" ? this.#order.position : undefined;
+  }
+
+  /** Waits until the primary has said which wire to use. One of 0.3.0 never does. */
+  whenTold(): Promise<void> {
+    return this.#told;
+  }
+
   /** Begins to pass on what concerns a node. */
   join(node: Node): void {
     if (this.#nodes.isEmpty) {
@@ -63,6 +85,7 @@ export class Link {
         onMessage: (message) => this.#onMessage(message),
         onDisconnect: () => {
           debug("the channel has closed");
+          this.#use("plain");
           this.#nodes.forEach((other) => other.onDisconnect());
         },
         beforeDisconnect: () => this.#outbox.flush(),
@@ -78,19 +101,21 @@ export class Link {
     if (this.#nodes.isEmpty) {
       this.#outbox.flush();
       this.#channel.close();
-      this.#wire = "plain";
+      this.#use("plain");
     }
   }
 
   /** @throws the serializer's error, if the message cannot be encoded */
-  send(origin: Origin, message: Envelope): void {
+  send(origin: Origin | Node, message: Envelope): void {
     if (!this.#channel.connected) {
       return;
     }
     if (isMembership(message.type)) {
       // the primary reads them, and learns from them what this side can speak [W2]
       this.#outbox.flush();
-      this.#channel.send(withOffer(message));
+      this.#channel.send(
+        withOffer(message, "recovery" in origin ? origin.recovery : undefined),
+      );
       return;
     }
     if (this.#wire === "plain") {
@@ -119,8 +144,14 @@ export class Link {
     opts: BroadcastOptions,
     requestId: string | undefined,
     parts: readonly Part[],
+    order?: PacketOrder,
   ): Buffer | undefined {
-    return this.#outbox.writePacket(origin, opts, requestId, parts);
+    return this.#outbox.writePacket(origin, opts, requestId, parts, order);
+  }
+
+  /** Tells the primary something about a session. Only for the ordered wire. */
+  sendSession(node: Node, message: SessionMessage): void {
+    this.#outbox.writeSession(node, PRIMARY_UID, encodeSession(message));
   }
 
   /**
@@ -166,7 +197,7 @@ export class Link {
       debug("ignore a message of an unknown form");
     } else if (isFramesMessage(message)) {
       for (const section of message.data) {
-        dispatchFrames(sectionBytes(section), this.#nodes);
+        dispatchFrames(sectionBytes(section), this.#nodes, this.#order);
       }
     } else if (message.type === FastType.CONTROL) {
       this.#onControl(readControl(message), readOffer(message)?.isBinary);
@@ -179,17 +210,24 @@ export class Link {
     }
   }
 
-  #onControl(control: Control | undefined, isBinary = false): void {
-    debug("control: %s", control);
-    switch (control) {
+  #onControl(order: ReturnType<typeof readControl>, isBinary = false): void {
+    debug("control: %s", order?.control);
+    switch (order?.control) {
+      case "ordered":
+        this.#isBinary = isBinary;
+        this.#use("ordered", order.order);
+        break;
       case "fast":
         this.#isBinary = isBinary;
-        this.#wire = "fast";
+        this.#use("fast");
         break;
       case "plain":
         // what was written before the change leaves before the change
         this.#outbox.flush();
-        this.#wire = "plain";
+        this.#use("plain");
+        break;
+      case "reset":
+        this.#nodes.forEach((node) => node.onLoss());
         break;
       case "greet":
         this.#nodes.forEach((node) => node.greet());
@@ -198,16 +236,33 @@ export class Link {
         debug("ignore a message of an unknown form");
         break;
       default: {
-        const unknown: never = control;
+        const unknown: never = order;
         return unknown;
       }
+    }
+  }
+
+  #use(wire: Wire, position?: Offset): void {
+    const wasOrdered = this.#wire === "ordered";
+    const isNew = position !== undefined && this.#order.begin(position);
+    this.#wire = wire;
+    if (isNew || wasOrdered !== (wire === "ordered")) {
+      this.#nodes.forEach((node) => node.onOrder());
+    }
+    this.#onTold();
+  }
+
+  #sendProgress(message: SessionMessage): void {
+    const { first } = this.#nodes;
+    if (first !== undefined && this.#wire === "ordered") {
+      this.sendSession(first, message);
     }
   }
 
   #onExit(): void {
     this.#nodes.forEach((node) => node.onExit());
     // no turn of the event loop follows: what listeners behind this one send has to leave at once
-    this.#wire = "plain";
+    this.#outbox.isLast = true;
   }
 
   #sendSections(sections: Buffer[]): void {

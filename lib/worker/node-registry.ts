@@ -1,19 +1,28 @@
 /**
  * The nodes of this process, by namespace.
  */
+import type { RecoverySettings } from "../wire/fast";
 import type { PacketFrame } from "../wire/frame-reader";
 import type { Origin } from "../wire/frame-writer";
 import type { PlainMessage } from "../wire/plain";
+import type { SessionMessage } from "../wire/session-messages";
 
 /**
  * A node of the cluster: the adapter of one namespace of one server. What arrives is passed on inside the channel's own
  * event, so that what a node does keeps the order of the channel.
  */
 export interface Node extends Origin {
+  /** Only where the server has connection state recovery on. */
+  readonly recovery: RecoverySettings | undefined;
   /** Another node is alive. */
   onAlive(uid: string): void;
   onMessage(message: PlainMessage): void;
   onPacket(uid: string, packet: PacketFrame): void;
+  onSession(message: SessionMessage): void;
+  /** A total order begins, or ends if there is none. */
+  onOrder(): void;
+  /** What arrived for some time is lost: the clients have to return for it. */
+  onLoss(): void;
   /** The channel has closed: no other worker can be reached any more. */
   onDisconnect(): void;
   /** The process is about to end. */
@@ -24,6 +33,7 @@ export interface Node extends Origin {
 
 export class NodeRegistry {
   readonly #nodes = new Map<string, Set<Node>>();
+  readonly #byUid = new Map<string, Node>();
 
   get isEmpty(): boolean {
     return this.#nodes.size === 0;
@@ -33,7 +43,18 @@ export class NodeRegistry {
     return this.#nodes.get(nsp);
   }
 
+  get(uid: string): Node | undefined {
+    return this.#byUid.get(uid);
+  }
+
+  /** Any one of them. */
+  get first(): Node | undefined {
+    const [first] = this.#byUid.values();
+    return first;
+  }
+
   add(node: Node): void {
+    this.#byUid.set(node.uid, node);
     const nodes = this.#nodes.get(node.nsp);
     if (nodes) {
       nodes.add(node);
@@ -43,6 +64,7 @@ export class NodeRegistry {
   }
 
   delete(node: Node): void {
+    this.#byUid.delete(node.uid);
     const nodes = this.#nodes.get(node.nsp);
     if (nodes?.delete(node) && nodes.size === 0) {
       this.#nodes.delete(node.nsp);
@@ -50,6 +72,6 @@ export class NodeRegistry {
   }
 
   forEach(action: (node: Node) => void): void {
-    this.#nodes.forEach((nodes) => nodes.forEach(action));
+    this.#byUid.forEach(action);
   }
 }

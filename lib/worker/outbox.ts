@@ -4,7 +4,7 @@
 import type { BroadcastOptions } from "socket.io-adapter";
 import { FlushSchedule } from "./flush-schedule";
 import { FrameWriter, type Origin } from "../wire/frame-writer";
-import type { Part } from "../wire/frames";
+import type { PacketOrder, Part } from "../wire/frames";
 
 // more in one message costs latency, and the json channel is quadratic in the size of a message
 const HIGH_WATER_MARK = 64 * 1024;
@@ -13,6 +13,8 @@ export class Outbox {
   readonly #send: (sections: Buffer[]) => void;
   readonly #writer = new FrameWriter();
   readonly #schedule = new FlushSchedule(() => this.flush());
+  /** Whether the process ends: no turn of the event loop follows. */
+  isLast = false;
 
   constructor(send: (sections: Buffer[]) => void) {
     this.#send = send;
@@ -24,8 +26,15 @@ export class Outbox {
     opts: BroadcastOptions,
     requestId: string | undefined,
     parts: readonly Part[],
+    order?: PacketOrder,
   ): Buffer | undefined {
-    const frame = this.#writer.writePacket(origin, opts, requestId, parts);
+    const frame = this.#writer.writePacket(
+      origin,
+      opts,
+      requestId,
+      parts,
+      order,
+    );
     this.#onWritten();
     return frame;
   }
@@ -45,9 +54,15 @@ export class Outbox {
     this.#onWritten(isUrgent);
   }
 
+  /** @param target - the node that it is for */
+  writeSession(origin: Origin, target: string, body: Uint8Array): void {
+    this.#writer.writeSession(origin, target, body);
+    this.#onWritten();
+  }
+
   /** What is much leaves at once. */
   #onWritten(isUrgent = true): void {
-    if (this.#writer.byteLength >= HIGH_WATER_MARK) {
+    if (this.#writer.byteLength >= HIGH_WATER_MARK || this.isLast) {
       this.flush();
     } else {
       this.#schedule.request(isUrgent);

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
-import { connectClient, onceEvent } from "../support/client";
 import type { TestCluster } from "../support/cluster";
 import { waitFor } from "../support/wait";
 import type { TestWorker } from "../support/worker";
@@ -140,35 +139,5 @@ describe("options", () => {
     await waitFor(() => first.warnings.length > 0);
     assert.equal(first.warnings.length, 1);
     assert.match(first.warnings[0]?.message ?? "", /setupPrimary\(\).*worker/);
-  });
-});
-
-describe("connection state recovery, which this release does not have", () => {
-  it("does no harm when it is switched on: events have their arguments and nobody is recovered", async () => {
-    const cluster = await startSubject(2, {
-      serverOptions: { connectionStateRecovery: {} },
-    });
-    try {
-      const [first, second] = cluster.workers as [TestWorker, TestWorker];
-      const clients = await Promise.all(
-        [first, second].map(({ url }) => connectClient(url)),
-      );
-      await first.run(({ io }) => void io.emit("hello", 1, "a"));
-      for (const client of clients) {
-        assert.deepEqual(await onceEvent(client, "hello"), [1, "a"]);
-        assert.equal(client.recovered, false);
-      }
-      const [client] = clients;
-      await first.run(({ io }) => {
-        for (const socket of io.of("/").sockets.values()) {
-          socket.emit("own", 2);
-        }
-      });
-      assert.ok(client);
-      assert.deepEqual(await onceEvent(client, "own"), [2]);
-      clients.forEach((c) => c.disconnect());
-    } finally {
-      await cluster.stop();
-    }
   });
 });

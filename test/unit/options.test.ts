@@ -132,6 +132,9 @@ describe("the options of the primary", () => {
   const defaults = {
     maxBacklogBytes: 33_554_432,
     maxBacklogMessages: 100_000,
+    maxLogBytes: 67_108_864,
+    maxLogEntries: 200_000,
+    maxSessions: 100_000,
   };
 
   function assertPrimaryRefuses(options: unknown, message: RegExp): void {
@@ -171,7 +174,7 @@ describe("the options of the primary", () => {
 
   it("are refused when nobody knows them", () => {
     const message =
-      /^the option "maxBacklog" must be one of maxBacklogBytes, maxBacklogMessages, got 1$/;
+      /^the option "maxBacklog" must be one of maxBacklogBytes, maxBacklogMessages, maxLogBytes, maxLogEntries, maxSessions, got 1$/;
     assertPrimaryRefuses({ maxBacklog: 1 }, message);
     assertPrimaryRefuses(
       { toString: 1 },

@@ -21,7 +21,6 @@ describe("the outbox of the primary", () => {
       onOverflow: () => events.push("overflow"),
       onDrain: () => events.push("drain"),
     });
-    outbox.isBinary = true;
   }
 
   beforeEach(() => setUp());
@@ -96,23 +95,6 @@ describe("the outbox of the primary", () => {
     pipe.onSent();
     pipe.onSent();
     assert.deepEqual(backlog(), [0, 0]);
-  });
-
-  it("gives each channel the form that it takes", async () => {
-    const text = Buffer.from("frames").toString("base64");
-    outbox.push(text);
-    outbox.push(Buffer.from("frames"));
-    await pipe.drain();
-    outbox.isBinary = false;
-    outbox.push(Buffer.from("frames"));
-    outbox.push(text);
-    await pipe.drain();
-    assert.deepEqual(pipe.order, [
-      Buffer.from("frames"),
-      Buffer.from("frames"),
-      text,
-      text,
-    ]);
   });
 
   it("counts bytes until they have been taken, and messages until they are sent", async () => {

@@ -23,9 +23,9 @@ describe("peers", () => {
     [one, two] = [createPeer(), createPeer("fast")];
     peers.add("one", one);
     peers.add("two", two);
-    peers.addNode(one, { uid: "a", nsp: "/" });
-    peers.addNode(one, { uid: "b", nsp: "/news" });
-    peers.addNode(two, { uid: "c", nsp: "/" });
+    peers.addNode(one, { uid: "a", nsp: "/", recovers: false });
+    peers.addNode(one, { uid: "b", nsp: "/news", recovers: false });
+    peers.addNode(two, { uid: "c", nsp: "/", recovers: false });
   });
 
   it("are counted, and so are their nodes", () => {
@@ -52,12 +52,12 @@ describe("peers", () => {
 
   it("stay when their nodes are removed", () => {
     assert.deepEqual(peers.removeNodes(one), [
-      { uid: "a", nsp: "/" },
-      { uid: "b", nsp: "/news" },
+      { uid: "a", nsp: "/", recovers: false },
+      { uid: "b", nsp: "/news", recovers: false },
     ]);
     assert.deepEqual([peers.size, peers.nodeCount], [2, 1]);
     assert.deepEqual(peers.removeNodes(one), []);
-    peers.addNode(one, { uid: "a", nsp: "/" });
+    peers.addNode(one, { uid: "a", nsp: "/", recovers: false });
     assert.equal(peers.ownerOf("a"), one);
   });
 
@@ -76,8 +76,8 @@ describe("peers", () => {
 
   it("take their nodes with them", () => {
     assert.deepEqual(peers.remove("one"), [
-      { uid: "a", nsp: "/" },
-      { uid: "b", nsp: "/news" },
+      { uid: "a", nsp: "/", recovers: false },
+      { uid: "b", nsp: "/news", recovers: false },
     ]);
     assert.deepEqual([peers.size, peers.nodeCount], [1, 1]);
     assert.equal(peers.ownerOf("a"), undefined);
@@ -90,19 +90,23 @@ describe("peers", () => {
     peers.removeNode("unknown");
     assert.equal(peers.ownerOf("a"), undefined);
     assert.equal(peers.nodeCount, 2);
-    assert.deepEqual(peers.remove("one"), [{ uid: "b", nsp: "/news" }]);
+    assert.deepEqual(peers.remove("one"), [
+      { uid: "b", nsp: "/news", recovers: false },
+    ]);
   });
 
   it("count a node once, however often it is heard", () => {
-    peers.addNode(one, { uid: "a", nsp: "/" });
+    peers.addNode(one, { uid: "a", nsp: "/", recovers: false });
     assert.equal(peers.nodeCount, 3);
     assert.equal(peers.remove("one").length, 2);
   });
 
   it("have only the nodes that no other has claimed since", () => {
-    peers.addNode(two, { uid: "a", nsp: "/" });
+    peers.addNode(two, { uid: "a", nsp: "/", recovers: false });
     assert.equal(peers.ownerOf("a"), two);
-    assert.deepEqual(peers.remove("one"), [{ uid: "b", nsp: "/news" }]);
+    assert.deepEqual(peers.remove("one"), [
+      { uid: "b", nsp: "/news", recovers: false },
+    ]);
     assert.equal(peers.ownerOf("a"), two);
     assert.equal(peers.remove("two").length, 2);
     assert.equal(peers.nodeCount, 0);

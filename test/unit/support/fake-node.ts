@@ -1,4 +1,5 @@
 import type { PacketFrame } from "../../../dist/wire/frame-reader";
+import type { SessionMessage } from "../../../dist/wire/session-messages";
 import type { Node } from "../../../dist/worker/node-registry";
 
 /** A node that writes down what it hears. */
@@ -6,6 +7,8 @@ export class FakeNode implements Node {
   readonly heard: unknown[] = [];
   /** The uids of those who were heard. */
   readonly alive: string[] = [];
+
+  readonly recovery = undefined;
 
   constructor(
     readonly nsp = "/",
@@ -22,6 +25,18 @@ export class FakeNode implements Node {
 
   onPacket(uid: string, packet: PacketFrame): void {
     this.heard.push([uid, ...packet.readParts()]);
+  }
+
+  onSession({ op }: SessionMessage): void {
+    this.heard.push(["session", op]);
+  }
+
+  onOrder(): void {
+    this.heard.push("order");
+  }
+
+  onLoss(): void {
+    this.heard.push("loss");
   }
 
   onDisconnect(): void {

@@ -60,6 +60,7 @@ export function readAll(sections: Buffer[]): NaiveFrame[] {
         });
       },
       onMessage: (type, data) => frames.push({ origin, target, type, data }),
+      onSession: () => {},
     });
   }
   return frames;

@@ -27,6 +27,10 @@ export class RelayScene {
     this.relay = new Relay<number>({
       maxBacklogBytes,
       maxBacklogMessages,
+      maxLogBytes: 1e6,
+      maxLogEntries: 1e3,
+      maxSessions: 1e3,
+      clock: { now: () => 0, after: () => () => {} },
       describe: (worker) => `worker ${worker}`,
       send: (to, message, callback) => {
         this.#sent.push({ to, message });

@@ -31,17 +31,34 @@ describe("an offer of the fast wire", () => {
     const message = { uid: "a1" };
     assert.equal(withOffer(message), message);
     assert.deepEqual(message, { uid: "a1", wire: Buffer.of(1) });
-    assert.deepEqual(readOffer(message), { isBinary: true });
-    assert.deepEqual(readOffer(throughJson(message)), { isBinary: false });
+    const recovery = undefined;
+    assert.deepEqual(readOffer(message), { isBinary: true, recovery });
+    assert.deepEqual(readOffer(throughJson(message)), {
+      isBinary: false,
+      recovery,
+    });
   });
 
   it("is one as long as it has a version that both know", () => {
     const wire = Buffer.of(9, 1, 255);
-    assert.deepEqual(readOffer({ wire }), { isBinary: true });
-    assert.deepEqual(readOffer(throughJson({ wire })), { isBinary: false });
+    assert.equal(readOffer({ wire })?.isBinary, true);
+    assert.equal(readOffer(throughJson({ wire }))?.isBinary, false);
     for (const versions of [Buffer.of(2, 0), Buffer.of()]) {
       assert.equal(readOffer({ wire: versions }), undefined);
       assert.equal(readOffer(throughJson({ wire: versions })), undefined);
+    }
+  });
+
+  it("says how long clients may be away, where that is asked for", () => {
+    const recovery = { maxDisconnectionDuration: 1, noticeAfter: 2 };
+    const message = withOffer({}, recovery);
+    assert.deepEqual(readOffer(message)?.recovery, recovery);
+    assert.deepEqual(readOffer(throughJson(message))?.recovery, recovery);
+    for (const bad of [null, 1, {}, { ...recovery, noticeAfter: "2" }]) {
+      assert.equal(
+        readOffer({ ...message, recovery: bad })?.recovery,
+        undefined,
+      );
     }
   });
 
@@ -55,14 +72,26 @@ describe("an offer of the fast wire", () => {
 });
 
 describe("a control of the primary", () => {
-  for (const control of ["plain", "fast", "greet"] as const) {
+  for (const control of ["plain", "fast", "greet", "reset"] as const) {
     it(`tells "${control}"`, () => {
       const message = controlMessage(control) as Envelope;
-      assert.equal(readControl(message), control);
+      assert.deepEqual(readControl(message), { control });
       assert.equal(message.nsp, "");
-      assert.deepEqual(readOffer(message), { isBinary: true });
+      assert.equal(readOffer(message)?.isBinary, true);
     });
   }
+
+  it("tells where the order stands", () => {
+    const order = { epoch: "epoch-", number: 7 };
+    const message = controlMessage("ordered", order) as Envelope;
+    assert.deepEqual(readControl(message), { control: "ordered", order });
+    for (const bad of [undefined, null, 1, {}, { ...order, number: "7" }]) {
+      assert.equal(
+        readControl({ ...message, order: bad } as Envelope),
+        undefined,
+      );
+    }
+  });
 
   it("tells nothing when it has another type, or data that is unknown", () => {
     const message = controlMessage("fast") as Envelope;

@@ -203,13 +203,14 @@ describe("frames", () => {
 
   it("of an unknown kind are passed over", () => {
     const section = hex(
-      `00 00 01000000 ff ${ORIGIN_FRAME} 7f 00000000 03 01000000 05 04 02000000 0102`,
+      `00 00 01000000 ff ${ORIGIN_FRAME} 7f 00000000 03 01000000 05 7e 02000000 0102`,
     );
     const types: number[] = [];
     readFrames(Buffer.from(section, "hex"), {
       onOrigin: () => {},
       onPacket: () => assert.fail(),
       onMessage: (type) => types.push(type),
+      onSession: () => assert.fail(),
     });
     assert.deepEqual(types, [5]);
   });

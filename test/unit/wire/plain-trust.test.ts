@@ -172,5 +172,9 @@ function createRelay(send: () => void): Relay<number> {
     describe: String,
     maxBacklogBytes: 1e6,
     maxBacklogMessages: 1e3,
+    maxLogBytes: 1e6,
+    maxLogEntries: 1e3,
+    maxSessions: 1e3,
+    clock: { now: () => 0, after: () => () => {} },
   });
 }

@@ -11,6 +11,10 @@ import { stub } from "../support/stub";
 import { warningsOf } from "../support/warnings";
 
 const ORIGIN = { uid: "a1", nsp: "/" };
+const ORDER = {
+  position: { epoch: "epoch-", number: 0 },
+  advance: () => assert.fail(),
+};
 
 function emitOf(argument: unknown, origin = ORIGIN): NaiveFrame {
   const data = encodeValue({ packet: [argument] }, true);
@@ -38,7 +42,7 @@ describe("the frames of a section", () => {
 
   function dispatch(...frames: NaiveFrame[]): void {
     const [section] = writeAll(frames);
-    dispatchFrames(section as Buffer, registry);
+    dispatchFrames(section as Buffer, registry, ORDER);
   }
 
   function emitted({ heard }: FakeNode): unknown[] {
@@ -99,7 +103,7 @@ describe("the frames of a section", () => {
   it("are left out behind a violation of the protocol, with a warning", () => {
     const [section] = writeAll([emitOf("x"), emitOf("y")]) as [Buffer];
     const cut = section.subarray(0, section.length - 1);
-    const warnings = warningsOf(() => dispatchFrames(cut, registry));
+    const warnings = warningsOf(() => dispatchFrames(cut, registry, ORDER));
     assert.deepEqual(emitted(node), ["x"]);
     assert.equal(warnings.length, 1);
     assert.match(warnings[0] as string, /\[W7\]/);
@@ -125,7 +129,7 @@ describe("the frames of a section", () => {
     const [section] = writeAll([packetOf("p"), emitOf("x")]) as [Buffer];
     // the opcode of the only part
     section[section.indexOf("p") - 3] = 9;
-    const warnings = warningsOf(() => dispatchFrames(section, registry));
+    const warnings = warningsOf(() => dispatchFrames(section, registry, ORDER));
     restore();
     assert.deepEqual(thrown, []);
     assert.match(warnings.join(), /\[W9\]/);

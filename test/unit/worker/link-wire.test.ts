@@ -149,11 +149,11 @@ describe("the link of a process, where wires are concerned,", () => {
     channel.listeners?.onExit();
     assert.deepEqual(sentTypes(), [[9], [9], 13]);
     send(["c"]);
-    assert.deepEqual(sentTypes().pop(), 9);
+    assert.deepEqual(sentTypes().pop(), [9]);
   });
 
   it("sends everything as the last node leaves, and begins anew with the next", () => {
-    const other = new FakeNode("/other");
+    const other = new FakeNode("/other", "n2");
     link.join(other);
     tell("fast");
     send(["a"]);
@@ -175,7 +175,7 @@ describe("the link of a process, where wires are concerned,", () => {
   });
 
   it("asks every node to greet", () => {
-    const other = new FakeNode("/other");
+    const other = new FakeNode("/other", "n2");
     link.join(other);
     tell("greet");
     assert.deepEqual([node.heard, other.heard], [["greet"], ["greet"]]);

@@ -27,8 +27,8 @@ describe("the link of a process", () => {
   });
 
   it("opens the channel with the first node, and closes it with the last", () => {
-    const [a, b] = [new FakeNode(), new FakeNode()];
-    const c = new FakeNode("/news");
+    const [a, b] = [new FakeNode("/", "a"), new FakeNode("/", "b")];
+    const c = new FakeNode("/news", "c");
     assert.equal(channel.opened, 0);
     link.join(a);
     link.join(b);
@@ -44,11 +44,9 @@ describe("the link of a process", () => {
   });
 
   it("passes a message on to the nodes of its namespace", () => {
-    const [a, b, c] = ["/", "/", "/news"].map((nsp) => new FakeNode(nsp)) as [
-      FakeNode,
-      FakeNode,
-      FakeNode,
-    ];
+    const [a, b, c] = ["/", "/", "/news"].map(
+      (nsp, i) => new FakeNode(nsp, `n${i}`),
+    ) as [FakeNode, FakeNode, FakeNode];
     link.join(a);
     link.join(b);
     link.join(c);
@@ -78,7 +76,7 @@ describe("the link of a process", () => {
   });
 
   it("passes nothing on to a node that has left, or joined twice", () => {
-    const [a, b] = [new FakeNode(), new FakeNode()];
+    const [a, b] = [new FakeNode("/", "a"), new FakeNode("/", "b")];
     link.join(a);
     link.join(a);
     link.join(b);
@@ -97,8 +95,8 @@ describe("the link of a process", () => {
   });
 
   it("tells every node that the channel has closed, even if they leave at once", () => {
-    const nodes = ["/", "/", "/news"].map((nsp) => {
-      const node = new FakeNode(nsp);
+    const nodes = ["/", "/", "/news"].map((nsp, i) => {
+      const node = new FakeNode(nsp, `n${i}`);
       const { onDisconnect } = node;
       node.onDisconnect = () => {
         onDisconnect.call(node);
@@ -114,7 +112,7 @@ describe("the link of a process", () => {
   });
 
   it("tells every node that the process is about to end", () => {
-    const [a, b] = [new FakeNode(), new FakeNode("/news")];
+    const [a, b] = [new FakeNode(), new FakeNode("/news", "n2")];
     link.join(a);
     link.join(b);
     channel.listeners?.onExit();

@@ -1,0 +1,159 @@
+import type { BroadcastOptions, Room, SocketId } from "socket.io-adapter";
+import type { PacketFrame } from "./wire/frame-reader";
+
+/** For which sockets a packet is, whatever their rooms say by the time at which it is delivered. */
+export type Pins = ReadonlyMap<SocketId, boolean>;
+
+/** A packet of this node that its own clients have not received yet. */
+export interface WaitingPacket {
+  readonly opts: BroadcastOptions;
+  /** How it is known when it comes back from the primary; `undefined` if it waits for those before it only. */
+  readonly ref: number | undefined;
+  /** @param echo - as it came back; `undefined` if it never will */
+  deliver(echo: PacketFrame | undefined, pins: Pins | undefined): void;
+  /** Delivers it to one socket, which is about to disconnect. */
+  deliverTo(id: SocketId): void;
+}
+
+interface Entry {
+  readonly packet: WaitingPacket;
+  pins: Map<SocketId, boolean> | undefined;
+}
+
+// what was taken off is cut off in one go
+const COMPACT_AT = 1_024;
+
+/**
+ * What this node has sent, in that order, until it has come back with a number. Its own clients receive it then: those
+ * that were meant when it was sent.
+ */
+export class EchoQueue {
+  #entries: Entry[] = [];
+  #head = 0;
+
+  get isEmpty(): boolean {
+    return this.#head === this.#entries.length;
+  }
+
+  /** Delivers a packet when it has come back, or when those before it have. */
+  add(packet: WaitingPacket): void {
+    if (packet.ref === undefined && this.isEmpty) {
+      packet.deliver(undefined, undefined);
+    } else {
+      this.#entries.push({ packet, pins: undefined });
+    }
+  }
+
+  /**
+   * A packet has come back.
+   *
+   * @returns whether it was waited for
+   */
+  onEcho(ref: number, echo: PacketFrame): boolean {
+    let isFound = false;
+    for (;;) {
+      const entry = this.#entries[this.#head];
+      const known = entry?.packet.ref;
+      if (
+        entry === undefined ||
+        (known !== undefined && (isFound || isLater(known, ref)))
+      ) {
+        break;
+      }
+      this.#head++;
+      // one that is older than what has come back never will
+      isFound ||= known === ref;
+      entry.packet.deliver(known === ref ? echo : undefined, entry.pins);
+    }
+    if (this.isEmpty || this.#head > COMPACT_AT) {
+      this.#entries.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return isFound;
+  }
+
+  /** Nothing comes back any more: delivers all that waits. */
+  settle(): void {
+    const entries = this.#entries.slice(this.#head);
+    this.clear();
+    entries.forEach(({ packet, pins }) => packet.deliver(undefined, pins));
+  }
+
+  clear(): void {
+    this.#entries = [];
+    this.#head = 0;
+  }
+
+  /**
+   * The rooms of a socket are about to change: what was sent before is for it, or not, by those that it has now.
+   *
+   * @param rooms - those that it has, `undefined` if it is not connected yet
+   * @param changed - those that it joins or leaves
+   */
+  pin(
+    id: SocketId,
+    rooms: ReadonlySet<Room> | undefined,
+    changed: Iterable<Room>,
+  ): void {
+    for (let i = this.#head; i < this.#entries.length; i++) {
+      const entry = this.#entries[i] as Entry;
+      if (
+        !entry.pins?.has(id) &&
+        (rooms === undefined || concerns(entry.packet.opts, changed))
+      ) {
+        entry.pins = entry.pins ?? new Map<SocketId, boolean>();
+        entry.pins.set(id, isFor(entry.packet.opts, rooms));
+      }
+    }
+  }
+
+  /** A socket is about to disconnect for good: it gets what was sent before now, and not again. */
+  flushTo(id: SocketId, rooms: ReadonlySet<Room> | undefined): void {
+    for (let i = this.#head; i < this.#entries.length; i++) {
+      const entry = this.#entries[i] as Entry;
+      if (entry.pins?.get(id) ?? isFor(entry.packet.opts, rooms)) {
+        entry.packet.deliverTo(id);
+      }
+      entry.pins = entry.pins ?? new Map<SocketId, boolean>();
+      entry.pins.set(id, false);
+    }
+  }
+}
+
+/** They begin anew after 2³². */
+function isLater(a: number, b: number): boolean {
+  return ((a - b) | 0) > 0;
+}
+
+function concerns(
+  { rooms, except }: BroadcastOptions,
+  changed: Iterable<Room>,
+): boolean {
+  for (const room of changed) {
+    if (rooms.has(room) || except?.has(room)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** Whether a packet is for a socket that is in these rooms. */
+export function isFor(
+  { rooms: selected, except }: BroadcastOptions,
+  rooms: ReadonlySet<Room> | undefined,
+): boolean {
+  return (
+    rooms !== undefined &&
+    (selected.size === 0 || intersects(selected, rooms)) &&
+    !(except !== undefined && intersects(except, rooms))
+  );
+}
+
+function intersects(a: ReadonlySet<Room>, b: ReadonlySet<Room>): boolean {
+  for (const item of a) {
+    if (b.has(item)) {
+      return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,219 @@
+/**
+ * Connection state recovery, as one node sees it: packets in the order of the primary, sockets whose clients may return,
+ * clients that have returned.
+ */
+import type {
+  BroadcastOptions,
+  ClusterAdapter,
+  Room,
+  Session,
+  SocketId,
+} from "socket.io-adapter";
+import type { Delivery } from "./delivery";
+import { LocalSessions } from "./local-sessions";
+import { OrderedPackets } from "./ordered-packets";
+import type { EncodedPacket, PacketEncoder } from "./packet-encoder";
+import { ReturningClients } from "./returning-clients";
+import type { ConnectedSocket, Packet } from "./socket-io";
+import type { PacketFrame } from "./wire/frame-reader";
+import type { Origin } from "./wire/frame-writer";
+import { SessionOp, type SessionMessage } from "./wire/session-messages";
+import type { Link } from "./worker/link";
+import type { Node } from "./worker/node-registry";
+
+// a worker that has just started waits for the primary, in ms; one of 0.3.0 never says anything
+const MAX_WAIT = 2_000;
+
+export interface NodeRecoveryOptions {
+  readonly adapter: ClusterAdapter;
+  readonly node: Node;
+  readonly link: Link;
+  readonly encoder: PacketEncoder;
+  readonly delivery: Delivery;
+  /** How often the data of sockets is looked at, in ms. */
+  readonly reportInterval: number;
+}
+
+export class NodeRecovery {
+  readonly #adapter: ClusterAdapter;
+  readonly #node: Node;
+  readonly #link: Link;
+  readonly #packets: OrderedPackets;
+  readonly #sessions: LocalSessions;
+  readonly #returning: ReturningClients;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: NodeRecoveryOptions) {
+    const { adapter, node, link, encoder, delivery, reportInterval } = options;
+    this.#adapter = adapter;
+    this.#node = node;
+    this.#link = link;
+    this.#packets = new OrderedPackets(adapter, link, encoder, delivery);
+    const send = (message: SessionMessage) => this.#send(message);
+    this.#sessions = new LocalSessions({
+      adapter,
+      send,
+      at: () => link.position?.number ?? 0,
+      onDisconnect: (id) => this.#packets.flushTo(id),
+    });
+    this.#returning = new ReturningClients({
+      adapter,
+      send,
+      deliverTo: (id, frame) => {
+        const { epoch } = link.position ?? {};
+        if (epoch !== undefined) {
+          frame.stamp({ epoch, number: frame.number });
+        }
+        delivery.deliverTo(id, this.#packets.read(frame), frame.opts);
+      },
+      onReturn: (socket, session, data) =>
+        this.#sessions.onReturn(socket, session, data),
+    });
+    this.#timer = setInterval(
+      () => this.#sessions.reportInSlices(),
+      reportInterval,
+    );
+    this.#timer.unref();
+  }
+
+  /** Whether all workers share one order: clients are recovered only then. */
+  get isActive(): boolean {
+    return this.#link.position !== undefined;
+  }
+
+  /** @throws what the parser of the server throws */
+  broadcast(origin: Origin, packet: Packet, opts: BroadcastOptions): void {
+    this.#packets.broadcast(origin, packet, opts);
+  }
+
+  deliverWithAck(
+    encoded: EncodedPacket,
+    opts: BroadcastOptions,
+    onClientCount: (clientCount: number) => void,
+    onAck: (response: unknown) => void,
+  ): void {
+    this.#packets.broadcastWithAck(encoded, opts, onClientCount, onAck);
+  }
+
+  /** A packet that wants no acknowledgements has arrived. */
+  onFrame(uid: string, frame: PacketFrame): void {
+    if (frame.ref !== undefined) {
+      this.#returning.hold(frame);
+    }
+    this.#packets.onFrame(uid === this.#node.uid, frame);
+  }
+
+  onSession(message: SessionMessage): void {
+    switch (message.op) {
+      case SessionOp.RESTORED:
+        this.#returning.onRestored(message);
+        break;
+      case SessionOp.REFUSED:
+        this.#returning.onRefused(message.id);
+        break;
+      case SessionOp.CLOSE: {
+        const { pid, term } = message;
+        this.#returning.close(message);
+        this.#sessions.close(message);
+        this.#send({ op: SessionOp.CLOSED, pid, term });
+        break;
+      }
+      default:
+      // for the primary
+    }
+  }
+
+  /** An order begins or ends. */
+  onOrder(): void {
+    this.#packets.settle();
+    this.#returning.end();
+    if (this.isActive) {
+      this.#sessions.begin();
+    } else {
+      this.#sessions.end();
+    }
+  }
+
+  /** What arrived for some time is lost: the clients have to return for it. */
+  onLoss(): void {
+    this.#packets.clear();
+    this.#returning.closeAll();
+    this.#sessions.closeAll();
+  }
+
+  /** A socket is about to join rooms; returns what is to be called when it has. */
+  onJoin(id: SocketId, rooms: Iterable<Room>): () => void {
+    const known = this.#adapter.sids.get(id);
+    const joined = Array.from(rooms).filter((room) => !known?.has(room));
+    this.#packets.onRoomsChange(id, joined);
+    return () => this.#onJoined(id, joined);
+  }
+
+  /** A socket is about to leave rooms. */
+  onLeave(id: SocketId, rooms: Room[]): void {
+    this.#packets.onRoomsChange(id, rooms);
+    this.#sessions.onLeave(id, rooms);
+  }
+
+  /** A socket is about to leave all rooms: it is gone. */
+  onGone(id: SocketId): void {
+    this.#returning.onGone(id);
+    this.#sessions.onGone(id);
+  }
+
+  /** The connection of a socket is lost. */
+  onLost(id: SocketId, data: unknown): void {
+    this.#sessions.onLost(id, data);
+  }
+
+  /** `null` if the client is not recovered. */
+  async restore(pid: string, offset: string): Promise<Session | null> {
+    if (!ReturningClients.isWellFormed(pid, offset)) {
+      return null;
+    }
+    await this.#whenTold();
+    return this.isActive ? this.#returning.restore(pid, offset) : null;
+  }
+
+  /** The process ends: the primary gets to know what it can. */
+  onExit(): void {
+    this.#sessions.report();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#returning.end();
+  }
+
+  #onJoined(id: SocketId, rooms: Room[]): void {
+    const waiting = this.#returning.get(id);
+    const socket = this.#adapter.nsp.sockets.get(id) as
+      ConnectedSocket | undefined;
+    if (waiting !== undefined && socket !== undefined) {
+      this.#returning.onConnected(socket);
+    }
+    if (waiting !== undefined && socket === undefined) {
+      // a middleware has it join: its session is known already
+      this.#sessions.sendJoin(waiting, rooms);
+    } else {
+      this.#sessions.onJoin(id, rooms);
+    }
+  }
+
+  /** Messages about sessions have a meaning within one order only. */
+  #send(message: SessionMessage): void {
+    if (this.isActive) {
+      this.#link.sendSession(this.#node, message);
+    }
+  }
+
+  #whenTold(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, MAX_WAIT);
+    });
+    return Promise.race([this.#link.whenTold(), patience]).finally(() =>
+      clearTimeout(timer),
+    );
+  }
+}

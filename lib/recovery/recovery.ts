@@ -1,0 +1,427 @@
+/**
+ * Connection state recovery in the memory of the primary: numbers and keeps the packets, keeps the sessions of sockets,
+ * and gives them to the workers to which clients return. The rules cited as [R…] stand in docs/protocol.md.
+ */
+import type { Room } from "socket.io-adapter";
+import { debugRecovery as debug } from "../debug";
+import { warnOnce } from "../warnings";
+import type { RecoverySettings } from "../wire/fast";
+import type { PacketFrame } from "../wire/frame-reader";
+import { newEpoch, parseOffset } from "../wire/offsets";
+import { SessionOp, type SessionMessage } from "../wire/session-messages";
+import { PacketLog, type LogLimits } from "./packet-log";
+import type { Moment } from "./room-history";
+import { Session } from "./session";
+import { SessionStore } from "./session-store";
+
+/** How a client that asked for its session fared. */
+export type RestoreOutcome =
+  /** It has its session, and what it missed. */
+  | "recovered"
+  /** No session has that private id, or it was given out again, or is over. */
+  | "unknown"
+  /** The offset is none of this order. */
+  | "foreign"
+  /** The connection was lost too long ago. */
+  | "expired"
+  /** A packet that it may have missed is not in the log any more. */
+  | "gap"
+  /** It has asked once more, and the later question counts. */
+  | "superseded";
+
+export interface RecoveryLimits extends LogLimits {
+  readonly maxSessions: number;
+}
+
+export interface RecoveryOptions extends RecoveryLimits {
+  /** Sends a message to a node; returns whether its worker can be reached. */
+  readonly send: (uid: string, message: SessionMessage) => boolean;
+  readonly onOutcome: (outcome: RestoreOutcome) => void;
+  readonly clock: Clock;
+}
+
+export interface Clock {
+  /** In ms, of any origin. */
+  now(): number;
+  /** Calls back later, if the process still runs then; returns a function that prevents it. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+/** A client that waits for its session. */
+interface Claim {
+  readonly uid: string;
+  readonly id: number;
+  readonly after: number;
+  readonly cancelTimer: () => void;
+}
+
+/** How far the worker that is behind all others was at some time. */
+interface Sample {
+  readonly at: number;
+  readonly number: number;
+}
+
+// a worker that hangs does not answer
+const TAKE_OVER_TIMEOUT = 1_000;
+
+export class Recovery {
+  readonly #options: RecoveryOptions;
+  readonly #sessions: SessionStore;
+  readonly #claims = new Map<Session, Claim>();
+  #settings: RecoverySettings = { maxDisconnectionDuration: 0, noticeAfter: 0 };
+  #epoch = newEpoch();
+  #log: PacketLog;
+  #samples: Sample[] = [];
+  #hasWarned = false;
+
+  constructor(options: RecoveryOptions) {
+    this.#options = options;
+    this.#sessions = new SessionStore(options.maxSessions);
+    this.#log = new PacketLog(options);
+  }
+
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  get log(): PacketLog {
+    return this.#log;
+  }
+
+  get sessions(): {
+    readonly size: number;
+    readonly detached: { readonly size: number };
+  } {
+    return this.#sessions;
+  }
+
+  /** Begins a new order: what was sent meanwhile is not known, and neither is what happened to the sockets. */
+  restart(): void {
+    this.#claims.forEach(({ cancelTimer }) => cancelTimer());
+    this.#claims.clear();
+    this.#sessions.clear();
+    this.#samples = [];
+    this.#log = new PacketLog(this.#options);
+    this.#epoch = newEpoch();
+    debug("a new order begins");
+  }
+
+  /** The largest of what the workers have said counts. */
+  keepFor({ maxDisconnectionDuration, noticeAfter }: RecoverySettings): void {
+    const known = this.#settings;
+    this.#settings = {
+      maxDisconnectionDuration: Math.max(
+        known.maxDisconnectionDuration,
+        maxDisconnectionDuration,
+      ),
+      noticeAfter: Math.max(known.noticeAfter, noticeAfter),
+    };
+  }
+
+  /** Gives a packet its number, and keeps it. */
+  number(sender: string, nsp: string, packet: PacketFrame): void {
+    packet.number = this.#log.last + 1;
+    const { rooms, except } = packet.opts;
+    this.#log.append(sender, nsp, rooms, except, packet.bytes);
+    this.#warnOfLoss();
+  }
+
+  /** A packet has passed that cannot be kept: nobody who was connected before is recovered. */
+  skip(): void {
+    this.#log.skip();
+  }
+
+  onMessage(uid: string, nsp: string, message: SessionMessage): void {
+    switch (message.op) {
+      case SessionOp.OPEN:
+        this.#open(uid, nsp, message);
+        break;
+      case SessionOp.JOIN:
+        this.#ofOwner(uid, message, ({ rooms }) => {
+          const moment = this.#moment(uid, message.at);
+          message.rooms.forEach((room) => rooms.join(room, moment));
+        });
+        break;
+      case SessionOp.LEAVE:
+        this.#ofOwner(uid, message, ({ rooms }) => {
+          const moment = this.#moment(uid, message.at);
+          message.rooms.forEach((room) => rooms.leave(room, moment));
+          rooms.forget(this.#log.expired);
+        });
+        break;
+      case SessionOp.DATA:
+        this.#ofOwner(uid, message, (session) => setData(session, message));
+        break;
+      case SessionOp.LATE:
+        this.#ofOwner(uid, message, (session) => {
+          session.lateUpTo = Math.max(session.lateUpTo, message.number);
+        });
+        break;
+      case SessionOp.DETACH:
+        this.#ofOwner(uid, message, (session) => {
+          setData(session, message);
+          this.#detach(session);
+        });
+        break;
+      case SessionOp.END:
+        this.#ofOwner(uid, message, (session) => this.#delete(session));
+        break;
+      case SessionOp.CLOSED:
+        // it is detached by now, unless the worker does not know it
+        this.#ofOwner(uid, message, (session) => this.#detach(session));
+        break;
+      case SessionOp.RESTORE:
+        this.#restore(uid, nsp, message);
+        break;
+      case SessionOp.PROGRESS:
+      case SessionOp.RESTORED:
+      case SessionOp.REFUSED:
+      case SessionOp.CLOSE:
+        debug("ignore a message that is not for the primary");
+        break;
+      default: {
+        const unknown: never = message;
+        return unknown;
+      }
+    }
+  }
+
+  /** A node is gone: its sockets have lost their connections. */
+  onNodeGone(uid: string): void {
+    this.#sessions.ofOwner(uid).forEach((session) => this.#detach(session));
+  }
+
+  /**
+   * Removes what is old. Called once a second or so.
+   *
+   * @param progress - how far the worker is that is behind all others
+   */
+  tick(progress: number): void {
+    const now = this.#options.clock.now();
+    const { maxDisconnectionDuration, noticeAfter } = this.#settings;
+    for (const session of this.#sessions.detached) {
+      if (!this.#hasExpired(session, now)) {
+        break;
+      }
+      this.#delete(session);
+    }
+    // what a client had been given before that time, it has answered a ping since, or cannot return any more
+    const before = now - maxDisconnectionDuration - noticeAfter;
+    this.#samples.push({ at: now, number: progress });
+    let kept = 0;
+    while ((this.#samples[kept] as Sample).at < before) {
+      this.#log.expire((this.#samples[kept] as Sample).number);
+      kept++;
+    }
+    this.#samples.splice(0, kept);
+  }
+
+  #open(
+    uid: string,
+    nsp: string,
+    {
+      pid,
+      sid,
+      rooms,
+      at,
+      data,
+    }: SessionMessage & { readonly op: SessionOp.OPEN },
+  ): void {
+    const known = this.#sessions.get(pid);
+    if (known) {
+      this.#delete(known);
+    } else if (!this.#makeRoom()) {
+      return;
+    }
+    const since = this.#moment(uid, at);
+    const session = new Session(pid, sid, nsp, since, copyOf(data));
+    rooms.forEach((room) => session.rooms.join(room, since));
+    this.#sessions.add(session);
+  }
+
+  /** Forgets the session whose connection was lost first, if there are too many. */
+  #makeRoom(): boolean {
+    if (!this.#sessions.isFull) {
+      return true;
+    }
+    const { maxSessions } = this.#options;
+    warnOnce(
+      `there are more than ${maxSessions} sessions: some clients will not be recovered (maxSessions of setupPrimary())`,
+    );
+    const [oldest] = this.#sessions.detached;
+    if (oldest) {
+      this.#delete(oldest);
+    }
+    return oldest !== undefined;
+  }
+
+  #restore(
+    uid: string,
+    nsp: string,
+    { id, pid, offset }: SessionMessage & { readonly op: SessionOp.RESTORE },
+  ): void {
+    const session = this.#sessions.get(pid);
+    const position = parseOffset(offset);
+    if (session === undefined || session.nsp !== nsp) {
+      this.#refuse({ uid, id }, "unknown");
+    } else if (
+      position?.epoch !== this.#epoch ||
+      position.number > this.#log.last
+    ) {
+      this.#refuse({ uid, id }, "foreign");
+    } else {
+      // a client that asks again has given up the connection on which it had asked before
+      this.#dropClaim(session, "superseded");
+      const claim = {
+        uid,
+        id,
+        after: Math.max(position.number, session.since.at),
+      };
+      if (session.detachedAt !== undefined) {
+        this.#give(session, claim);
+      } else {
+        this.#takeOver(session, claim);
+      }
+    }
+  }
+
+  /** The worker that has the socket closes it first, and tells in which state it was. */
+  #takeOver(session: Session, claim: Omit<Claim, "cancelTimer">): void {
+    const { pid, term, owner } = session;
+    const cancelTimer = this.#options.clock.after(TAKE_OVER_TIMEOUT, () => {
+      debug("a worker does not give a session back");
+      this.#detach(session);
+    });
+    this.#claims.set(session, { ...claim, cancelTimer });
+    if (!this.#options.send(owner, { op: SessionOp.CLOSE, pid, term })) {
+      this.#detach(session);
+    }
+  }
+
+  #give(
+    session: Session,
+    { uid, id, after }: Omit<Claim, "cancelTimer">,
+  ): void {
+    if (this.#hasExpired(session, this.#options.clock.now())) {
+      this.#delete(session);
+      this.#refuse({ uid, id }, "expired");
+      return;
+    }
+    if (
+      after < this.#log.lost ||
+      (after < this.#log.expired && after < session.lateUpTo)
+    ) {
+      this.#delete(session);
+      this.#refuse({ uid, id }, "gap");
+      return;
+    }
+    const missed = this.#log.missed(
+      session.nsp,
+      after,
+      session.rooms.all,
+      (packet) => session.isFor(packet),
+    );
+    const { sid, data } = session;
+    const term = session.term + 1;
+    const isSent = this.#options.send(uid, {
+      op: SessionOp.RESTORED,
+      id,
+      term,
+      sid,
+      rooms: session.rooms.current as Room[],
+      dataSize: data.length,
+      data: Buffer.concat([data, ...missed.map(({ bytes }) => bytes)]),
+    });
+    if (!isSent) {
+      return;
+    }
+    session.term = term;
+    session.lateUpTo = missed[missed.length - 1]?.number ?? session.lateUpTo;
+    this.#sessions.attach(session, uid);
+    this.#options.onOutcome("recovered");
+  }
+
+  #refuse(
+    { uid, id }: Pick<Claim, "uid" | "id">,
+    reason: RestoreOutcome,
+  ): void {
+    debug("a session is refused: %s", reason);
+    this.#options.send(uid, { op: SessionOp.REFUSED, id });
+    this.#options.onOutcome(reason);
+  }
+
+  #dropClaim(session: Session, reason: RestoreOutcome): void {
+    const claim = this.#takeClaim(session);
+    if (claim) {
+      this.#refuse(claim, reason);
+    }
+  }
+
+  #takeClaim(session: Session): Claim | undefined {
+    const claim = this.#claims.get(session);
+    this.#claims.delete(session);
+    claim?.cancelTimer();
+    return claim;
+  }
+
+  /** The socket has no connection any more; whoever waits for the session gets it. */
+  #detach(session: Session): void {
+    if (session.detachedAt === undefined) {
+      this.#sessions.detach(session, this.#options.clock.now());
+    }
+    const claim = this.#takeClaim(session);
+    if (claim) {
+      this.#give(session, claim);
+    }
+  }
+
+  #delete(session: Session): void {
+    this.#sessions.delete(session);
+    this.#dropClaim(session, "unknown");
+  }
+
+  /** What another node than the one that has it, or had it last, says of a session, comes too late. */
+  #ofOwner(
+    uid: string,
+    { pid, term }: { readonly pid: string; readonly term: number },
+    action: (session: Session) => void,
+  ): void {
+    const session = this.#sessions.get(pid);
+    if (session?.owner === uid && session.term === term) {
+      action(session);
+    }
+  }
+
+  #hasExpired({ detachedAt }: Session, now: number): boolean {
+    return (
+      detachedAt !== undefined &&
+      now - detachedAt > this.#settings.maxDisconnectionDuration
+    );
+  }
+
+  #moment(node: string, at: number): Moment {
+    return { at, ownAt: this.#log.last, node };
+  }
+
+  #warnOfLoss(): void {
+    if (this.#log.lost > 0 && !this.#hasWarned) {
+      this.#hasWarned = true;
+      const { maxLogBytes, maxLogEntries } = this.#options;
+      warnOnce(
+        `the log of packets has reached a limit of setupPrimary() (maxLogBytes: ${maxLogBytes}, maxLogEntries: ` +
+          `${maxLogEntries}): clients that missed what was removed are not recovered`,
+      );
+    }
+  }
+}
+
+function setData(session: Session, { data }: { readonly data?: Buffer }): void {
+  if (data !== undefined && data.length > 0) {
+    session.data = copyOf(data);
+  }
+}
+
+/** What was received is a part of something larger. */
+function copyOf(data: Buffer | undefined): Buffer {
+  return Buffer.from(data ?? []);
+}

@@ -1,0 +1,214 @@
+/**
+ * The clients that have returned to this node: asks the primary for their sessions, and keeps what is for them until they
+ * are connected.
+ */
+import {
+  Adapter,
+  type ClusterAdapter,
+  type Session,
+  type SocketId,
+} from "socket.io-adapter";
+import { debugRecovery as debug } from "./debug";
+import { isFor } from "./echo-queue";
+import type { Term } from "./local-sessions";
+import {
+  afterConnectPacket,
+  closeConnection,
+  type ConnectedSocket,
+} from "./socket-io";
+import { readPackets, type PacketFrame } from "./wire/frame-reader";
+import { parseOffset } from "./wire/offsets";
+import { SessionOp, type SessionMessage } from "./wire/session-messages";
+import { decodeValue } from "./wire/values";
+
+// whoever has to wait for more comes back for it
+const MAX_HELD_BYTES = 1024 * 1024;
+// Socket.IO makes private ids of 20 characters
+const PRIVATE_ID = /^[-\w]{20}$/;
+
+interface Held extends Term {
+  readonly data: Buffer;
+  readonly missed: PacketFrame[];
+  readonly arrived: PacketFrame[];
+  byteLength: number;
+  /** Whether its connection is to be closed: the session is given to somebody else, or there was too much to keep. */
+  isOver: boolean;
+}
+
+type Restored = SessionMessage & { readonly op: SessionOp.RESTORED };
+
+export interface ReturningClientsOptions {
+  readonly adapter: ClusterAdapter;
+  /** Tells the primary. */
+  readonly send: (message: SessionMessage) => void;
+  /** Writes a packet to a socket. */
+  readonly deliverTo: (id: SocketId, frame: PacketFrame) => void;
+  /** A client is connected again. */
+  readonly onReturn: (
+    socket: ConnectedSocket,
+    session: Term,
+    data: Buffer,
+  ) => void;
+}
+
+interface Question {
+  readonly pid: string;
+  readonly resolve: (session: Session | null) => void;
+}
+
+export class ReturningClients {
+  readonly #options: ReturningClientsOptions;
+  readonly #questions = new Map<number, Question>();
+  readonly #held = new Map<SocketId, Held>();
+  #nextId = 0;
+
+  constructor(options: ReturningClientsOptions) {
+    this.#options = options;
+  }
+
+  /** Both come from the client: what has the wrong shape goes no further. */
+  static isWellFormed(pid: string, offset: string): boolean {
+    return PRIVATE_ID.test(pid) && parseOffset(offset) !== undefined;
+  }
+
+  /** `null` if the client is not recovered. */
+  restore(pid: string, offset: string): Promise<Session | null> {
+    return new Promise((resolve) => {
+      const id = this.#nextId++;
+      this.#questions.set(id, { pid, resolve });
+      this.#options.send({ op: SessionOp.RESTORE, id, pid, offset });
+    });
+  }
+
+  onRestored(message: Restored): void {
+    const question = this.#takeQuestion(message.id);
+    if (question === undefined) {
+      return;
+    }
+    const { pid, resolve } = question;
+    const { sid, rooms, term, dataSize, data: bytes } = message;
+    const data = (bytes as Buffer).subarray(0, dataSize);
+    const missed = readPackets((bytes as Buffer).subarray(dataSize));
+    this.#held.set(sid, {
+      pid,
+      term,
+      data,
+      missed,
+      arrived: [],
+      byteLength: 0,
+      isOver: false,
+    });
+    // from now on, what is for these rooms is for it
+    void Adapter.prototype.addAll.call(
+      this.#options.adapter,
+      sid,
+      new Set(rooms),
+    );
+    resolve({
+      sid,
+      pid,
+      rooms,
+      data: dataSize === 0 ? {} : decodeValue(data),
+      // sent when it is connected: a client keeps what comes before, even if that connection fails
+      missedPackets: [],
+    });
+  }
+
+  onRefused(id: number): void {
+    this.#takeQuestion(id)?.resolve(null);
+  }
+
+  /** A numbered packet is delivered to those who are connected. */
+  hold(frame: PacketFrame): void {
+    this.#held.forEach((held, id) => {
+      const { sids } = this.#options.adapter;
+      if (!held.isOver && isFor(frame.opts, sids.get(id))) {
+        const own = frame.copy();
+        held.arrived.push(own);
+        held.byteLength += own.bytes.length;
+        if (held.byteLength > MAX_HELD_BYTES) {
+          held.isOver = true;
+          held.arrived.length = 0;
+        }
+      }
+    });
+  }
+
+  /** The session of a socket that waits to be connected. */
+  get(id: SocketId): Term | undefined {
+    return this.#held.get(id);
+  }
+
+  /** A socket is connected: it gets what it has missed right after the packet that says so. */
+  onConnected(socket: ConnectedSocket): void {
+    const { id } = socket;
+    const held = this.#held.get(id);
+    if (held === undefined) {
+      return;
+    }
+    const { onReturn, deliverTo, send } = this.#options;
+    const { pid, term, data, missed, arrived, isOver } = held;
+    this.#held.delete(id);
+    onReturn(socket, { pid, term }, data);
+    if (isOver) {
+      // nothing reaches it any more: it would not come back for what it has not got
+      Adapter.prototype.delAll.call(this.#options.adapter, id);
+      // when the listeners of the application know it, so that they get to know that it is gone
+      queueMicrotask(() => closeConnection(socket));
+      return;
+    }
+    afterConnectPacket(socket, () => {
+      [...missed, ...arrived].forEach((frame) => deliverTo(id, frame));
+    });
+    const last = arrived[arrived.length - 1];
+    if (last !== undefined) {
+      send({ op: SessionOp.LATE, pid, term, number: last.number });
+    }
+  }
+
+  /** A client is gone before it was connected: it may return once more. */
+  onGone(id: SocketId): void {
+    const held = this.#held.get(id);
+    if (held !== undefined) {
+      this.#held.delete(id);
+      this.#detach(held);
+    }
+  }
+
+  /** Its client has returned elsewhere. */
+  close({ pid, term }: Term): void {
+    this.#held.forEach((held) => {
+      if (held.pid === pid && held.term === term) {
+        held.isOver = true;
+        this.#detach(held);
+      }
+    });
+  }
+
+  /** What arrived for some time is lost: those who wait have to return once more. */
+  closeAll(): void {
+    this.#held.forEach((held) => {
+      held.isOver = true;
+    });
+  }
+
+  /** There is no order any more: who waits is not recovered. */
+  end(): void {
+    const questions = Array.from(this.#questions.values());
+    this.#questions.clear();
+    questions.forEach(({ resolve }) => resolve(null));
+  }
+
+  #takeQuestion(id: number): Question | undefined {
+    const question = this.#questions.get(id);
+    this.#questions.delete(id);
+    if (question === undefined) {
+      debug("ignore an answer to a question that nobody has");
+    }
+    return question;
+  }
+
+  #detach({ pid, term }: Term): void {
+    this.#options.send({ op: SessionOp.DETACH, pid, term });
+  }
+}

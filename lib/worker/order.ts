@@ -1,0 +1,49 @@
+import type { Offset } from "../wire/offsets";
+
+// in ms
+const REPORT_INTERVAL = 1_000;
+
+/** Where this process is in the total order. */
+export class Order {
+  readonly #report: (number: number) => void;
+  #position: Offset = { epoch: "------", number: 0 };
+  #reported = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param report - tells the primary, once a second at the most */
+  constructor(report: (number: number) => void) {
+    this.#report = report;
+  }
+
+  /** The last packet that was delivered. */
+  get position(): Offset {
+    return this.#position;
+  }
+
+  /** Returns whether that is the beginning of a new order. */
+  begin(position: Offset): boolean {
+    const isNew = this.#position.epoch !== position.epoch;
+    this.#position = position;
+    this.#reported = position.number;
+    return isNew;
+  }
+
+  /** A packet is about to be delivered. */
+  advance(number: number): void {
+    if (number <= this.#position.number) {
+      // not numbered: the primary had left the order
+      return;
+    }
+    this.#position = { epoch: this.#position.epoch, number };
+    if (this.#timer === undefined) {
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined;
+        if (this.#position.number !== this.#reported) {
+          this.#reported = this.#position.number;
+          this.#report(this.#reported);
+        }
+      }, REPORT_INTERVAL);
+      this.#timer.unref();
+    }
+  }
+}
