@@ -11,30 +11,20 @@ import {
   type Session,
   type SocketId,
 } from "socket.io-adapter";
-import { AckRequest, AckRequests } from "./ack-requests";
+import { Broadcasts } from "./broadcasts";
 import { notSendable } from "./errors";
-import { Delivery } from "./delivery";
-import { IncomingPackets } from "./incoming-packets";
-import { NodeRecovery } from "./node-recovery";
-import { OutgoingPackets } from "./outgoing-packets";
-import { PacketEncoder } from "./packet-encoder";
-import {
-  resolveAdapterOptions,
-  type AdapterOptions,
-  type ResolvedAdapterOptions,
-} from "./options";
-import { Requests } from "./requests";
+import { resolveAdapterOptions, type AdapterOptions } from "./options";
+import type { PlainBroadcast } from "./outgoing-packets";
+import { Requests, type Question } from "./requests";
 import {
   decodeOptions,
   describeSockets,
   encodeOptions,
   internals,
-  onNodeRemoved,
   recoverySettings,
   type Namespace,
 } from "./socket-io";
 import { warnOnce } from "./warnings";
-import type { PacketFrame } from "./wire/frame-reader";
 import type { Origin } from "./wire/frame-writer";
 import {
   EMITTER_UID,
@@ -75,16 +65,10 @@ type HeartbeatType =
  * applies to its own sockets what the others send.
  */
 export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
-  readonly #options: ResolvedAdapterOptions;
   readonly #link: Link;
-  readonly #encoder: PacketEncoder;
-  readonly #delivery: Delivery;
-  readonly #incoming: IncomingPackets;
-  readonly #outgoing: OutgoingPackets;
+  readonly #broadcasts: Broadcasts;
   readonly #requests: Requests;
-  readonly #ackRequests: AckRequests;
   readonly #node: Node;
-  readonly #recovery: NodeRecovery | undefined;
   /** How it signs what it sends after it was closed: it is no member any more, and must not become one again. */
   readonly #formerly: Origin;
   #state: "new" | "open" | "closed" = "new";
@@ -100,52 +84,29 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     const options = resolveAdapterOptions(opts);
     const link = processLink();
     super(nsp, { ...opts, ...options });
-    this.#options = options;
     this.#link = link;
-    this.#encoder = PacketEncoder.install(this);
-    this.#delivery = new Delivery(this, this.#encoder);
-    this.#outgoing = new OutgoingPackets(link, this.#encoder, (message) =>
-      this.publish(message as Publishable),
-    );
-    this.#incoming = new IncomingPackets(
-      this,
-      this.#encoder,
-      this.#delivery,
-      (uid, type, data) => this.#respond(uid, type, data),
-    );
-    this.#requests = new Requests(this, () => this.#nextRequestId());
-    this.#ackRequests = new AckRequests(this);
     this.#formerly = { uid: EMITTER_UID, nsp: this.nsp.name };
-    const recovery = recoverySettings(nsp);
-    this.#node = {
-      uid: this.uid,
-      nsp: this.nsp.name,
-      recovery,
-      onAlive: (uid) => this.#hear(uid),
-      onMessage: (message) => this.onMessage(message),
-      onPacket: (uid, packet) => this.#onPacket(uid, packet),
-      onSession: (message) => this.#recovery?.onSession(message),
-      onOrder: () => this.#recovery?.onOrder(),
-      onLoss: () => this.#recovery?.onLoss(),
-      onDisconnect: () => this.#removeAllNodes(),
-      onExit: () => {
-        this.#recovery?.onExit();
-        // a primary of 0.3.0 would let the others find out by themselves
-        this.publish({ type: MessageType.ADAPTER_CLOSE });
-      },
-      greet: () => super.init(),
-    };
-    this.#recovery =
-      recovery &&
-      new NodeRecovery({
-        adapter: this,
-        node: this.#node,
-        link,
-        encoder: this.#encoder,
-        delivery: this.#delivery,
-        reportInterval: options.heartbeatInterval,
-      });
-    onNodeRemoved(this, (uid) => this.#ackRequests.onNodeRemoved(uid));
+    this.#node = this.#createNode();
+    const nextRequestId = () => `${this.uid}-${this.#requestCount++}`;
+    const { requestsTimeout, heartbeatInterval } = options;
+    const publish = (message: Question | PlainBroadcast) =>
+      this.publish(message as Publishable);
+    this.#requests = new Requests({
+      adapter: this,
+      requestsTimeout,
+      publish,
+      nextRequestId,
+    });
+    this.#broadcasts = new Broadcasts({
+      adapter: this,
+      node: this.#node,
+      link,
+      requestsTimeout,
+      reportInterval: heartbeatInterval,
+      publish,
+      respond: (uid, type, data) => this.#respond(uid, type, data),
+      nextRequestId,
+    });
     const previous: unknown = nsp.adapter;
     queueMicrotask(() => {
       if (nsp.adapter === this && previous instanceof NodeClusterAdapter) {
@@ -177,7 +138,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     }
     super.close();
     this.#state = "closed";
-    this.#recovery?.close();
+    this.#broadcasts.recovery?.close();
     this.#link.leave(this.#node);
     this.#removeAllNodes();
   }
@@ -186,15 +147,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     packet: Parameters<ClusterAdapterWithHeartbeat["broadcast"]>[0],
     opts: BroadcastOptions,
   ): Promise<void> {
-    if (this.#recovery?.isActive) {
-      this.#recovery.broadcast(this.#origin, packet, opts);
-      return DONE;
-    }
-    const encoded = this.#encoder.prepare(packet);
-    if (!opts.flags?.local) {
-      this.#outgoing.send(this.#origin, encoded, opts);
-    }
-    this.#delivery.deliver(encoded, opts);
+    this.#broadcasts.send(this.#origin, packet, opts);
     return DONE;
   }
 
@@ -204,45 +157,29 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     clientCountCallback: (clientCount: number) => void,
     ack: Parameters<ClusterAdapterWithHeartbeat["broadcastWithAck"]>[3],
   ): void {
-    const encoded = this.#encoder.prepare(packet, true);
-    const requestId = this.#nextRequestId();
-    const { nodesMap } = internals(this);
-    const isForAll = !opts.flags?.local && this.#state !== "closed";
-    if (
-      isForAll &&
-      this.#outgoing.send(this.#origin, encoded, opts, requestId)
-    ) {
-      this.#ackRequests.add(
-        requestId,
-        new AckRequest(nodesMap.keys(), clientCountCallback, ack),
-        opts.flags?.timeout ?? this.#options.requestsTimeout,
-      );
-    } else {
-      // Socket.IO waits for as many answers as there are servers
-      nodesMap.forEach(() => clientCountCallback(0));
-    }
-    const local = this.#recovery?.isActive ? this.#recovery : this.#delivery;
-    local.deliverWithAck(encoded, opts, clientCountCallback, ack);
+    this.#broadcasts.sendWithAck(
+      this.#state === "closed" ? undefined : this.#node,
+      packet,
+      opts,
+      clientCountCallback,
+      ack,
+    );
   }
 
   override addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
-    const onJoined = this.#recovery?.isActive
-      ? this.#recovery.onJoin(id, rooms)
-      : undefined;
+    const onJoined = this.#broadcasts.recovery?.onJoin(id, rooms);
     const result = super.addAll(id, rooms);
     onJoined?.();
     return result;
   }
 
   override del(id: SocketId, room: Room): Promise<void> | void {
-    if (this.#recovery?.isActive) {
-      this.#recovery.onLeave(id, [room]);
-    }
+    this.#broadcasts.recovery?.onLeave(id, [room]);
     return super.del(id, room);
   }
 
   override delAll(id: SocketId): void {
-    this.#recovery?.onGone(id);
+    this.#broadcasts.recovery?.onGone(id);
     super.delAll(id);
   }
 
@@ -251,7 +188,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     sid,
     data,
   }: Parameters<ClusterAdapterWithHeartbeat["persistSession"]>[0]): void {
-    this.#recovery?.onLost(sid, data);
+    this.#broadcasts.recovery?.onLost(sid, data);
   }
 
   /** The session of a client that has returned, `null` if it is not recovered. */
@@ -259,7 +196,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     pid: string,
     offset: string,
   ): ReturnType<ClusterAdapterWithHeartbeat["restoreSession"]> {
-    const session = await this.#recovery?.restore(pid, offset);
+    const session = await this.#broadcasts.recovery?.restore(pid, offset);
     // Socket.IO takes null for an answer
     return (session ?? null) as Session;
   }
@@ -288,27 +225,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   override fetchSockets(
     opts: BroadcastOptions,
   ): ReturnType<ClusterAdapterWithHeartbeat["fetchSockets"]> {
-    const responses: unknown[] = [];
-    internals(this).apply(opts, (socket) => responses.push(socket));
-    return new Promise<unknown[]>((resolve, reject) => {
-      if (opts.flags?.local) {
-        resolve(responses);
-        return;
-      }
-      this.#requests.ask({
-        type: MessageType.FETCH_SOCKETS,
-        responses,
-        // 0 means the default, as in the base class
-        timeout: opts.flags?.timeout || this.#options.requestsTimeout,
-        publish: (requestId) => {
-          this.publish({
-            type: MessageType.FETCH_SOCKETS,
-            data: { opts: encodeOptions(opts), requestId },
-          });
-        },
-        settle: (error) => (error ? reject(error) : resolve(responses)),
-      });
-    });
+    return this.#requests.fetchSockets(opts);
   }
 
   /** The ids of the sockets that are in at least one of the rooms, on all workers; of all sockets, if there is no room. */
@@ -328,19 +245,10 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
       this.publish({ type: MessageType.SERVER_SIDE_EMIT, data: { packet } });
       return DONE;
     }
-    const args = packet.slice(0, -1);
-    this.#requests.ask({
-      type: MessageType.SERVER_SIDE_EMIT,
-      responses: [],
-      timeout: this.#options.requestsTimeout,
-      publish: (requestId) => {
-        this.publish({
-          type: MessageType.SERVER_SIDE_EMIT,
-          data: { packet: args, requestId },
-        });
-      },
-      settle: last as (error: Error | null, responses: unknown[]) => void,
-    });
+    this.#requests.serverSideEmit(
+      packet.slice(0, -1),
+      last as (error: Error | null, responses: unknown[]) => void,
+    );
     return DONE;
   }
 
@@ -351,7 +259,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     switch (message.type) {
       case MessageType.BROADCAST:
         this.#hear(message.uid);
-        this.#incoming.onMessage(message.uid, message.data);
+        this.#broadcasts.onMessage(message);
         break;
       case MessageType.FETCH_SOCKETS:
         this.#hear(message.uid);
@@ -380,19 +288,8 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   }
 
   override onResponse(response: ClusterResponse): void {
-    switch (response.type) {
-      case MessageType.BROADCAST_CLIENT_COUNT:
-        this.#ackRequests.update(response.data.requestId, (request) =>
-          request.onClientCount(response.uid, response.data.clientCount),
-        );
-        break;
-      case MessageType.BROADCAST_ACK:
-        this.#ackRequests.update(response.data.requestId, (request) =>
-          request.onAck(response.uid, response.data.packet),
-        );
-        break;
-      default:
-        super.onResponse(response);
+    if (!this.#broadcasts.onResponse(response)) {
+      super.onResponse(response);
     }
   }
 
@@ -449,12 +346,27 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     }
   }
 
-  #onPacket(uid: ServerId, packet: PacketFrame): void {
-    if (this.#recovery?.isActive && packet.requestId === undefined) {
-      this.#recovery.onFrame(uid, packet);
-    } else {
-      this.#incoming.onFrame(uid, packet);
-    }
+  #createNode(): Node {
+    // the others exist by the time at which it is asked
+    const recovery = () => this.#broadcasts.recovery;
+    return {
+      uid: this.uid,
+      nsp: this.nsp.name,
+      recovery: recoverySettings(this.nsp),
+      onAlive: (uid) => this.#hear(uid),
+      onMessage: (message) => this.onMessage(message),
+      onPacket: (uid, packet) => this.#broadcasts.onFrame(uid, packet),
+      onSession: (message) => recovery()?.onSession(message),
+      onOrder: () => recovery()?.onOrder(),
+      onLoss: () => recovery()?.onLoss(),
+      onDisconnect: () => this.#removeAllNodes(),
+      onExit: () => {
+        recovery()?.onExit();
+        // a primary of 0.3.0 would let the others find out by themselves
+        this.publish({ type: MessageType.ADAPTER_CLOSE });
+      },
+      greet: () => super.init(),
+    };
   }
 
   get #origin(): Origin {
@@ -470,10 +382,6 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   /** Remembers that a node is alive. */
   #hear(uid: ServerId): void {
     super.onMessage({ type: MessageType.HEARTBEAT, uid, nsp: this.nsp.name });
-  }
-
-  #nextRequestId(): string {
-    return `${this.uid}-${this.#requestCount++}`;
   }
 
   #removeAllNodes(): void {

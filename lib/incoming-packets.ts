@@ -22,7 +22,7 @@ import type { PacketFrame } from "./wire/frame-reader";
 type Broadcast = Extract<ClusterMessage, { type: MessageType.BROADCAST }>;
 
 /** Answers a request of another node. */
-type Respond = (uid: ServerId, type: MessageType, data: object) => void;
+export type Respond = (uid: ServerId, type: MessageType, data: object) => void;
 
 export class IncomingPackets {
   readonly #adapter: ClusterAdapter;

@@ -143,6 +143,9 @@ export class NodeRecovery {
 
   /** A socket is about to join rooms; returns what is to be called when it has. */
   onJoin(id: SocketId, rooms: Iterable<Room>): () => void {
+    if (!this.isActive) {
+      return () => {};
+    }
     const known = this.#adapter.sids.get(id);
     const joined = Array.from(rooms).filter((room) => !known?.has(room));
     this.#packets.onRoomsChange(id, joined);
@@ -151,6 +154,9 @@ export class NodeRecovery {
 
   /** A socket is about to leave rooms. */
   onLeave(id: SocketId, rooms: Room[]): void {
+    if (!this.isActive) {
+      return;
+    }
     this.#packets.onRoomsChange(id, rooms);
     this.#sessions.onLeave(id, rooms);
   }

@@ -1,40 +1,100 @@
-import { MessageType, type ClusterAdapter } from "socket.io-adapter";
-import { internals } from "./socket-io";
+import {
+  MessageType,
+  type BroadcastOptions,
+  type ClusterAdapter,
+} from "socket.io-adapter";
+import { encodeOptions, internals } from "./socket-io";
 
-type RequestType = MessageType.FETCH_SOCKETS | MessageType.SERVER_SIDE_EMIT;
+/** A question to the other nodes. */
+export type Question =
+  | {
+      readonly type: MessageType.FETCH_SOCKETS;
+      readonly data: { opts: object; requestId: string };
+    }
+  | {
+      readonly type: MessageType.SERVER_SIDE_EMIT;
+      readonly data: { packet: unknown[]; requestId: string };
+    };
 
-export interface Request {
-  readonly type: RequestType;
-  /** What is known without the other nodes. */
-  readonly responses: unknown[];
-  /** In ms. */
-  readonly timeout: number;
-  /** Sends the question, in the tick of the call: what is sent after it must not overtake it. */
-  readonly publish: (requestId: string) => void;
-  /** Called once. With an error, the responses are those that had arrived by then. */
-  readonly settle: (error: Error | null, responses: unknown[]) => void;
+export interface RequestsOptions {
+  readonly adapter: ClusterAdapter;
+  /** How long to wait where nobody says so, in ms. */
+  readonly requestsTimeout: number;
+  /** @throws if it cannot be sent */
+  readonly publish: (question: Question) => void;
+  readonly nextRequestId: () => string;
 }
+
+/** Called once. With an error, the responses are those that had arrived by then. */
+type Settle = (error: Error | null, responses: unknown[]) => void;
 
 /**
  * The questions that wait for an answer of each other node. They are kept in the map that the base class has for them:
  * it collects the answers, and settles a request whose last missing node has answered or is gone.
  */
 export class Requests {
-  readonly #adapter: ClusterAdapter;
-  readonly #nextId: () => string;
+  readonly #options: RequestsOptions;
 
-  constructor(adapter: ClusterAdapter, nextId: () => string) {
-    this.#adapter = adapter;
-    this.#nextId = nextId;
+  constructor(options: RequestsOptions) {
+    this.#options = options;
   }
 
-  ask({ type, responses, timeout, publish, settle }: Request): void {
-    const { customRequests, nodesMap } = internals(this.#adapter);
+  /** The sockets that the options select: those of this node, and what the others tell of theirs. */
+  fetchSockets(opts: BroadcastOptions): Promise<unknown[]> {
+    const sockets: unknown[] = [];
+    internals(this.#options.adapter).apply(opts, (socket) =>
+      sockets.push(socket),
+    );
+    return new Promise((resolve, reject) => {
+      if (opts.flags?.local) {
+        resolve(sockets);
+        return;
+      }
+      this.#ask(
+        (requestId) => ({
+          type: MessageType.FETCH_SOCKETS,
+          data: { opts: encodeOptions(opts), requestId },
+        }),
+        sockets,
+        // 0 means the default, as in the base class
+        opts.flags?.timeout || this.#options.requestsTimeout,
+        (error) => (error ? reject(error) : resolve(sockets)),
+      );
+    });
+  }
+
+  /** What the listeners of the other nodes answer to an event. */
+  serverSideEmit(packet: unknown[], settle: Settle): void {
+    this.#ask(
+      (requestId) => ({
+        type: MessageType.SERVER_SIDE_EMIT,
+        data: { packet, requestId },
+      }),
+      [],
+      this.#options.requestsTimeout,
+      settle,
+    );
+  }
+
+  /**
+   * Asks in the tick of the call: what is sent after it must not overtake it.
+   *
+   * @param responses - what is known without the other nodes; they are added
+   */
+  #ask(
+    question: (requestId: string) => Question,
+    responses: unknown[],
+    timeout: number,
+    settle: Settle,
+  ): void {
+    const { adapter, publish, nextRequestId } = this.#options;
+    const { customRequests, nodesMap } = internals(adapter);
     if (nodesMap.size === 0) {
       settle(null, responses);
       return;
     }
-    const requestId = this.#nextId();
+    const asked = question(nextRequestId());
+    const { requestId } = asked.data;
     const missingUids = new Set(nodesMap.keys());
 
     const fail = (error: Error): void => {
@@ -48,7 +108,7 @@ export class Requests {
     }, timeout);
 
     customRequests.set(requestId, {
-      type,
+      type: asked.type,
       // the base class calls it with the responses, or, for a server-side event, with null and the responses
       resolve: () => settle(null, responses),
       timeout: timer,
@@ -56,7 +116,7 @@ export class Requests {
       responses,
     });
     try {
-      publish(requestId);
+      publish(asked);
     } catch (error) {
       fail(error as Error);
     }

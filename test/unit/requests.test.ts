@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { install, type Clock } from "@sinonjs/fake-timers";
 import { MessageType, type ClusterResponse } from "socket.io-adapter";
-import { Requests } from "../../dist/requests";
+import { Requests, type Question } from "../../dist/requests";
 import { internals, type PendingRequest } from "../../dist/socket-io";
 import { RecordingAdapter } from "./support/recording-adapter";
 
@@ -12,6 +12,7 @@ describe("requests", () => {
   let adapter: RecordingAdapter;
   let kept: Map<string, PendingRequest>;
   let requests: Requests;
+  let publish: (question: Question) => void;
   let settled: [Error | null, unknown[]][];
 
   beforeEach(() => {
@@ -20,7 +21,13 @@ describe("requests", () => {
     });
     adapter = RecordingAdapter.create();
     kept = internals(adapter).customRequests;
-    requests = new Requests(adapter, () => "id");
+    publish = () => {};
+    requests = new Requests({
+      adapter,
+      requestsTimeout: TIMEOUT,
+      publish: (question) => publish(question),
+      nextRequestId: () => "id",
+    });
     settled = [];
     adapter.init();
     adapter.meet("a", "b");
@@ -31,19 +38,8 @@ describe("requests", () => {
     clock.uninstall();
   });
 
-  function ask(
-    publish: (id: string) => void = () => {},
-    type:
-      | MessageType.SERVER_SIDE_EMIT
-      | MessageType.FETCH_SOCKETS = MessageType.SERVER_SIDE_EMIT,
-  ): void {
-    requests.ask({
-      type,
-      responses: [],
-      timeout: TIMEOUT,
-      publish,
-      settle: (error, responses) => settled.push([error, responses]),
-    });
+  function ask(): void {
+    requests.serverSideEmit(["event"], (...args) => settled.push(args));
   }
 
   function answer(uid: string, packet: unknown): void {
@@ -65,16 +61,23 @@ describe("requests", () => {
   }
 
   it("are kept by the id under which they were published, in the tick of the call", () => {
-    const published: string[] = [];
-    ask((id) => published.push(id));
-    assert.deepEqual(published, ["id"]);
+    const published: Question[] = [];
+    publish = (question) => published.push(question);
+    ask();
+    assert.deepEqual(published, [
+      {
+        type: MessageType.SERVER_SIDE_EMIT,
+        data: { packet: ["event"], requestId: "id" },
+      },
+    ]);
     assert.deepEqual([...kept.keys()], ["id"]);
   });
 
   it("settle at once, unpublished, where there is nobody to ask", () => {
     adapter.part("a");
     adapter.part("b");
-    ask(() => assert.fail());
+    publish = () => assert.fail();
+    ask();
     assert.deepEqual(settled, [[null, []]]);
     assertOver();
   });
@@ -88,8 +91,8 @@ describe("requests", () => {
     assertOver();
   });
 
-  it("settle with the sockets of all nodes", () => {
-    ask(undefined, MessageType.FETCH_SOCKETS);
+  it("bring the sockets of all nodes", async () => {
+    const fetched = requests.fetchSockets({ rooms: new Set() });
     for (const uid of ["a", "b"]) {
       adapter.onResponse({
         type: MessageType.FETCH_SOCKETS_RESPONSE,
@@ -98,8 +101,26 @@ describe("requests", () => {
         data: { requestId: "id", sockets: [uid] },
       } as unknown as ClusterResponse);
     }
-    assert.deepEqual(settled, [[null, ["a", "b"]]]);
-    assertOver();
+    assert.deepEqual(await fetched, ["a", "b"]);
+    assert.equal(kept.size, 0);
+  });
+
+  it("for sockets fail after a timeout of their own", async () => {
+    const flags = { timeout: 7 };
+    const fetched = requests.fetchSockets({ rooms: new Set(), flags });
+    clock.tick(7);
+    await assert.rejects(fetched, {
+      message: "timeout reached: missing 2 responses",
+    });
+  });
+
+  it("for local sockets ask nobody", async () => {
+    publish = () => assert.fail();
+    const flags = { local: true };
+    assert.deepEqual(
+      await requests.fetchSockets({ rooms: new Set(), flags }),
+      [],
+    );
   });
 
   it("settle when those who have not answered are gone", () => {
@@ -126,20 +147,22 @@ describe("requests", () => {
   it("fail with the error of their publication", () => {
     const before = clock.countTimers();
     const error = new Error("not sendable");
-    ask(() => {
+    publish = () => {
       throw error;
-    });
+    };
+    ask();
     assert.deepEqual(settled, [[error, []]]);
     assert.equal(clock.countTimers(), before);
     assertOver();
   });
 
   it("are not settled twice if everyone leaves during their publication", () => {
-    ask(() => {
+    publish = () => {
       adapter.part("a");
       adapter.part("b");
       throw new Error("too late");
-    });
+    };
+    ask();
     assert.deepEqual(settled, [[null, []]]);
     assertOver();
   });
