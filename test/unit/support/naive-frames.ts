@@ -14,6 +14,9 @@ export interface NaivePacket {
   readonly compress: boolean | undefined;
   readonly requestId: string | undefined;
   readonly parts: Array<string | Uint8Array>;
+  readonly ref?: number;
+  /** The number of bytes from the room for an offset to the end of a part. */
+  readonly place?: { part: number; tail: number };
 }
 
 export interface NaiveMessage {
@@ -92,18 +95,25 @@ function frame(kind: number, body: number[]): number[] {
 
 function packet(value: NaivePacket): number[] {
   const { compress, requestId } = value;
+  const { ref, place } = value;
+  const parts = value.parts.map(part);
+  const behind = parts.slice((place?.part ?? 0) + 1).flat().length;
   const flags =
     (value.volatile ? 1 : 0) +
     (compress === undefined ? 0 : compress ? 6 : 2) +
     (requestId === undefined ? 0 : 8) +
     (value.rooms.length > 0 ? 16 : 0) +
-    (value.except.length > 0 ? 32 : 0);
+    (value.except.length > 0 ? 32 : 0) +
+    (ref === undefined ? 0 : 64) +
+    (place === undefined ? 0 : 128);
   return frame(2, [
     flags,
+    ...(ref === undefined ? [] : [0, 0, 0, 0, 0, 0, ...u32(ref)]),
+    ...(place === undefined ? [] : u32(place.tail + behind)),
     ...(requestId === undefined ? [] : name(requestId)),
     ...rooms(value.rooms),
     ...rooms(value.except),
-    ...value.parts.flatMap(part),
+    ...parts.flat(),
   ]);
 }
 
@@ -148,6 +158,12 @@ class Bytes {
 
   u32(): number {
     return this.take(4).reduceRight((sum, byte) => sum * 256 + byte, 0);
+  }
+
+  /** Behind a number. */
+  ref(): number {
+    this.take(6);
+    return this.u32();
   }
 
   varint(): number {
@@ -224,6 +240,8 @@ export function decodeNaively(sections: Buffer[]): NaiveFrame[] {
         frames.push({ origin, target, type, data: Buffer.from(body.left) });
       } else {
         const flags = body.u8();
+        const ref = (flags & 64) === 0 ? undefined : body.ref();
+        body.take(flags & 128 ? 4 : 0);
         frames.push({
           origin,
           volatile: flags % 2 === 1,
@@ -232,6 +250,7 @@ export function decodeNaively(sections: Buffer[]): NaiveFrame[] {
           rooms: (flags & 16) === 0 ? [] : body.rooms(),
           except: (flags & 32) === 0 ? [] : body.rooms(),
           parts: body.parts(),
+          ...(ref !== undefined && { ref }),
         });
       }
     }

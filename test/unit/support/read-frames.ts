@@ -23,6 +23,7 @@ export function writeAll(
         optionsOf(frame),
         frame.requestId,
         frame.parts,
+        { ref: frame.ref, place: frame.place },
       );
     }
   }
@@ -30,7 +31,9 @@ export function writeAll(
 }
 
 /** What Socket.IO would say of a packet. */
-function optionsOf(frame: Omit<NaivePacket, "origin" | "parts">) {
+function optionsOf(
+  frame: Omit<NaivePacket, "origin" | "parts" | "ref" | "place">,
+) {
   const { volatile, compress } = frame;
   return {
     rooms: new Set(frame.rooms as string[]),
@@ -48,7 +51,7 @@ export function readAll(sections: Buffer[]): NaiveFrame[] {
     readFrames(section, {
       onOrigin: (uid, nsp) => (origin = { uid, nsp }),
       onPacket: (packet) => {
-        const { opts, requestId } = packet;
+        const { opts, requestId, ref } = packet;
         frames.push({
           origin,
           rooms: [...opts.rooms].map(known),
@@ -57,6 +60,7 @@ export function readAll(sections: Buffer[]): NaiveFrame[] {
           compress: opts.flags.compress,
           requestId,
           parts: packet.readParts(),
+          ...(ref !== undefined && { ref }),
         });
       },
       onMessage: (type, data) => frames.push({ origin, target, type, data }),

@@ -66,9 +66,15 @@ const packet = fc.record(
   },
   comparable,
 );
-const frames: fc.Arbitrary<NaiveFrame[]> = fc.array(fc.oneof(message, packet), {
-  maxLength: 8,
-});
+const numbered = fc
+  .tuple(packet, fc.nat({ max: 2 ** 32 - 1 }))
+  .map(([given, ref]) => ({ ...given, ref }));
+const frames: fc.Arbitrary<NaiveFrame[]> = fc.array(
+  fc.oneof(message, packet, numbered),
+  {
+    maxLength: 8,
+  },
+);
 
 // shown when the run fails; FUZZ_SEED repeats it
 const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31);
@@ -97,6 +103,19 @@ describe("frames, whatever is in them,", () => {
         assert.deepEqual(writeAll(given), encodeNaively(given));
       }),
       { numRuns: 1_000 },
+    );
+  });
+
+  it("have room for an offset where a naive codec has it", () => {
+    const place = fc.record({ part: fc.nat({ max: 2 }), tail: fc.nat() });
+    fc.assert(
+      fc.property(numbered, place, bytes, (given, { part, tail }, data) => {
+        const long = Buffer.concat([data, Buffer.alloc(15)]);
+        const parts = Array.from({ length: 3 }, () => long);
+        const room = { part, tail: 15 + (tail % (long.length - 14)) };
+        const frame = { ...given, parts, place: room };
+        assert.deepEqual(writeAll([frame]), encodeNaively([frame]));
+      }),
     );
   });
 

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { readFrames, readTarget } from "../../../dist/wire/frame-reader";
+import {
+  readFrames,
+  readPackets,
+  readTarget,
+  type PacketFrame,
+} from "../../../dist/wire/frame-reader";
 import { FrameWriter } from "../../../dist/wire/frame-writer";
 import { decodeValue } from "../../../dist/wire/values";
 import { textFrame } from "../../../dist/wire/ws-frame";
@@ -144,6 +149,33 @@ describe("frames", () => {
     );
   });
 
+  it("have room for a number, and for an offset in one of their parts", () => {
+    const text = `2["${"-".repeat(15)}"]`;
+    const writer = new FrameWriter();
+    const order = { ref: 9, place: { part: 0, tail: 17 } };
+    const opts = { rooms: new Set<string>() };
+    writer.writePacket(ORIGIN, opts, undefined, [text, Buffer.of(1)], order);
+    const [section] = writer.take() as [Buffer];
+    const body = section
+      .toString("hex")
+      .slice(hex(`00 ${ORIGIN_FRAME} 02 25000000`).length);
+    assert.equal(
+      body,
+      hex(
+        `c0 000000000000 09000000 14000000 81 15 34 ${Buffer.from(text).toString("hex")} 82 01 01`,
+      ),
+    );
+    const [packet] = readPackets(
+      section.subarray(hex(`00 ${ORIGIN_FRAME}`).length / 2),
+    ) as [PacketFrame];
+    assert.deepEqual([packet.ref, packet.number], [9, 0]);
+    packet.number = 2 ** 40;
+    packet.stamp({ epoch: "epoch-", number: 64 });
+    const [copy] = readPackets(packet.copy().bytes) as [PacketFrame];
+    assert.equal(copy.number, 2 ** 40);
+    assert.deepEqual(copy.readParts(), ['2["epoch-.------0-"]', Buffer.of(1)]);
+  });
+
   it("tell the WebSocket frame of a single text", () => {
     const writer = new FrameWriter();
     const write = (...parts: Array<string | Buffer>) =>
@@ -259,6 +291,16 @@ describe("frames", () => {
       "W9",
       "a text that is no message",
       `00 ${ORIGIN_FRAME} 02 04000000 00 81 01 32`,
+    ],
+    [
+      "W11",
+      "room for an offset that is too small",
+      `00 ${ORIGIN_FRAME} 02 08000000 80 0e000000 81 01 34`,
+    ],
+    [
+      "W11",
+      "room for an offset outside of the parts",
+      `00 ${ORIGIN_FRAME} 02 08000000 80 10000000 81 01 34`,
     ],
     [
       "W9",

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { EchoQueue, isFor } from "../../dist/echo-queue";
+import type { PacketFrame } from "../../dist/wire/frame-reader";
+
+type Delivered = [name: string, echo: unknown, pins?: object];
+
+const EVERYONE = new Set<string>();
+
+describe("the echo queue", () => {
+  let queue: EchoQueue;
+  let delivered: Delivered[];
+  let flushed: string[];
+
+  beforeEach(() => {
+    queue = new EchoQueue();
+    delivered = [];
+    flushed = [];
+  });
+
+  function add(
+    name: string,
+    ref?: number,
+    rooms: Iterable<string> = EVERYONE,
+    except: Iterable<string> = [],
+  ): void {
+    queue.add({
+      opts: { rooms: new Set(rooms), except: new Set(except) },
+      ref,
+      deliver: (echo, pins) =>
+        delivered.push(
+          pins ? [name, echo, Object.fromEntries(pins)] : [name, echo],
+        ),
+      deliverTo: (id) => flushed.push(`${name} to ${id}`),
+    });
+  }
+
+  function echo(ref: number): boolean {
+    return queue.onEcho(ref, `echo ${ref}` as unknown as PacketFrame);
+  }
+
+  function names(): string[] {
+    return delivered.map(([name]) => name);
+  }
+
+  it("delivers a packet when it has come back", () => {
+    add("a", 0);
+    add("b", 1);
+    assert.deepEqual(delivered, []);
+    assert.equal(echo(0), true);
+    assert.deepEqual(delivered, [["a", "echo 0"]]);
+    assert.equal(echo(1), true);
+    assert.deepEqual(names(), ["a", "b"]);
+    assert.equal(queue.isEmpty, true);
+  });
+
+  it("delivers at once what waits for nothing", () => {
+    add("local");
+    assert.deepEqual(delivered, [["local", undefined]]);
+    assert.equal(queue.isEmpty, true);
+  });
+
+  it("keeps the order between what comes back and what does not", () => {
+    add("a", 0);
+    add("local a");
+    add("b", 1);
+    add("local b");
+    add("another");
+    echo(0);
+    assert.deepEqual(names(), ["a", "local a"]);
+    echo(1);
+    assert.deepEqual(names(), ["a", "local a", "b", "local b", "another"]);
+  });
+
+  it("does not wait for what others have sent, or what it has forgotten", () => {
+    assert.equal(echo(5), false);
+    add("a", 6);
+    assert.equal(echo(5), false);
+    assert.deepEqual(delivered, []);
+  });
+
+  it("gives up what never came back when something later does", () => {
+    add("lost", 0);
+    add("local");
+    add("a", 1);
+    assert.equal(echo(1), true);
+    assert.deepEqual(delivered, [
+      ["lost", undefined],
+      ["local", undefined],
+      ["a", "echo 1"],
+    ]);
+  });
+
+  it("goes on where the numbers begin anew", () => {
+    add("last", 2 ** 32 - 1);
+    add("first", 0);
+    assert.equal(echo(2 ** 32 - 1), true);
+    assert.deepEqual(names(), ["last"]);
+    assert.equal(echo(0), true);
+    assert.deepEqual(names(), ["last", "first"]);
+  });
+
+  it("delivers all in their order when nothing comes back any more", () => {
+    add("a", 0);
+    add("local");
+    add("b", 1);
+    queue.settle();
+    assert.deepEqual(delivered, [
+      ["a", undefined],
+      ["local", undefined],
+      ["b", undefined],
+    ]);
+    assert.equal(queue.isEmpty, true);
+    assert.equal(echo(1), false);
+  });
+
+  it("forgets all when its clients get it in another way", () => {
+    add("a", 0);
+    queue.clear();
+    assert.equal(echo(0), false);
+    assert.deepEqual(delivered, []);
+  });
+
+  it("remembers whom a packet was for when their rooms change", () => {
+    add("r", 0, ["r"]);
+    add("not r", 1, [], ["r"]);
+    add("other", 2, ["other"]);
+    // s1 leaves r, s2 joins it
+    queue.pin("s1", new Set(["s1", "r"]), ["r"]);
+    queue.pin("s2", new Set(["s2"]), ["r"]);
+    // what happens later does not count
+    queue.pin("s1", new Set(["s1"]), ["r"]);
+    [0, 1, 2].forEach(echo);
+    assert.deepEqual(delivered, [
+      ["r", "echo 0", { s1: true, s2: false }],
+      ["not r", "echo 1", { s1: false, s2: true }],
+      ["other", "echo 2"],
+    ]);
+  });
+
+  it("knows that a packet was not for a socket that was not connected", () => {
+    add("a", 0);
+    queue.pin("new", undefined, ["new"]);
+    echo(0);
+    assert.deepEqual(delivered, [["a", "echo 0", { new: false }]]);
+  });
+
+  it("gives a socket that leaves what it was to get, and not again", () => {
+    add("a", 0);
+    add("r", 1, ["r"]);
+    add("x", 2, ["x"]);
+    queue.pin("s", new Set(["s"]), ["x"]);
+    queue.flushTo("s", new Set(["s", "r", "x"]));
+    assert.deepEqual(flushed, ["a to s", "r to s"]);
+    [0, 1, 2].forEach(echo);
+    assert.deepEqual(
+      delivered.map(([, , pins]) => pins),
+      Array(3).fill({ s: false }),
+    );
+  });
+
+  it("can be long", () => {
+    for (let i = 0; i < 5_000; i++) {
+      add(String(i), i);
+    }
+    for (let i = 0; i < 5_000; i++) {
+      echo(i);
+    }
+    assert.deepEqual(
+      names(),
+      Array.from({ length: 5_000 }, (_, i) => String(i)),
+    );
+  });
+});
+
+describe("whether a packet is for a socket", () => {
+  it("is what the in-memory adapter would say", () => {
+    const some = fc.subarray(["a", "b", "c"]);
+    fc.assert(
+      fc.property(some, some, some, (rooms, except, own) => {
+        const opts = { rooms: new Set(rooms), except: new Set(except) };
+        const expected =
+          (rooms.length === 0 || rooms.some((room) => own.includes(room))) &&
+          !except.some((room) => own.includes(room));
+        assert.equal(isFor(opts, new Set(own)), expected);
+        assert.equal(isFor(opts, undefined), false);
+        assert.equal(
+          isFor({ rooms: opts.rooms }, new Set(own)),
+          isFor({ ...opts, except: new Set<string>() }, new Set(own)),
+        );
+      }),
+    );
+  });
+});

@@ -1,0 +1,538 @@
+import assert from "node:assert/strict";
+import {
+  Recovery,
+  type RecoveryLimits,
+  type RestoreOutcome,
+} from "../../../dist/recovery/recovery";
+import { readFrames, readPackets } from "../../../dist/wire/frame-reader";
+import { FrameWriter } from "../../../dist/wire/frame-writer";
+import { formatOffset } from "../../../dist/wire/offsets";
+import {
+  SessionOp,
+  type SessionMessage,
+} from "../../../dist/wire/session-messages";
+import { warningsOf } from "../support/warnings";
+
+const LIMITS = { maxLogBytes: 1e6, maxLogEntries: 1e3, maxSessions: 100 };
+const DURATION = 10_000;
+const NOTICE = 1_000;
+const TAKE_OVER_TIMEOUT = 1_000;
+
+interface Sent {
+  readonly to: string;
+  readonly message: SessionMessage;
+}
+
+type Restored = SessionMessage & { readonly op: SessionOp.RESTORED };
+
+/** A recovery with a clock and nodes that stand still until the test moves them. */
+class Scene {
+  now = 5_000;
+  readonly unreachable = new Set<string>();
+  readonly outcomes: RestoreOutcome[] = [];
+  readonly recovery: Recovery;
+  readonly #timers = new Set<{ at: number; callback: () => void }>();
+  readonly #sent: Sent[] = [];
+
+  constructor(limits: Partial<RecoveryLimits> = {}) {
+    this.recovery = new Recovery({
+      ...LIMITS,
+      ...limits,
+      clock: {
+        now: () => this.now,
+        after: (ms, callback) => {
+          const timer = { at: this.now + ms, callback };
+          this.#timers.add(timer);
+          return () => this.#timers.delete(timer);
+        },
+      },
+      send: (to, message) => {
+        this.#sent.push({ to, message });
+        return !this.unreachable.has(to);
+      },
+      onOutcome: (outcome) => this.outcomes.push(outcome),
+    });
+    this.recovery.keepFor({
+      maxDisconnectionDuration: DURATION,
+      noticeAfter: NOTICE,
+    });
+  }
+
+  get timerCount(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets time pass, second by second, with all workers up to date. */
+  pass(ms: number): void {
+    for (const end = this.now + ms; this.now < end;) {
+      this.now = Math.min(this.now + 1_000, end);
+      this.#timers.forEach((timer) => {
+        if (timer.at <= this.now) {
+          this.#timers.delete(timer);
+          timer.callback();
+        }
+      });
+      this.recovery.tick(this.recovery.log.last);
+    }
+  }
+
+  /** What was sent since the last time. */
+  take(): Sent[] {
+    return this.#sent.splice(0);
+  }
+
+  /** A worker sends a packet; returns its number. */
+  publish(rooms: string[] = [], sender = "a", except: string[] = []): number {
+    const writer = new FrameWriter();
+    writer.writePacket(
+      { uid: sender, nsp: "/" },
+      { rooms: new Set(rooms), except: new Set(except) },
+      undefined,
+      [`2["${rooms.join()}"]`],
+      { ref: 0, place: undefined },
+    );
+    readFrames(writer.take()[0] as Buffer, {
+      onOrigin: () => {},
+      onMessage: () => {},
+      onSession: () => {},
+      onPacket: (frame) => this.recovery.number(sender, "/", frame),
+    });
+    return this.recovery.log.last;
+  }
+
+  open(owner = "a", pid = "pid", rooms = ["sid"], at?: number): void {
+    this.tell(owner, {
+      op: SessionOp.OPEN,
+      pid,
+      sid: "sid",
+      rooms,
+      at: at ?? this.recovery.log.last,
+      data: Buffer.from("data"),
+    });
+  }
+
+  tell(uid: string, message: SessionMessage, nsp = "/"): void {
+    this.recovery.onMessage(uid, nsp, message);
+  }
+
+  detach(owner = "a", pid = "pid", term = 1, data?: Buffer): void {
+    this.tell(owner, {
+      op: SessionOp.DETACH,
+      pid,
+      term,
+      ...(data && { data }),
+    });
+  }
+
+  offset(number: number): string {
+    return formatOffset({ epoch: this.recovery.epoch, number });
+  }
+
+  /** A client returns; the last number that it has seen is told. */
+  ask(uid: string, number: number, pid = "pid", id = 1): void {
+    const offset = this.offset(number);
+    this.tell(uid, { op: SessionOp.RESTORE, id, pid, offset });
+  }
+
+  /** The same, and what it gets: the numbers of the packets that it missed, or why it gets nothing. */
+  restore(uid: string, number: number, pid = "pid"): number[] | RestoreOutcome {
+    this.take();
+    this.ask(uid, number, pid);
+    const [sent] = this.take();
+    const message = sent?.message;
+    return message?.op === SessionOp.RESTORED
+      ? missedOf(message)
+      : (this.outcomes[this.outcomes.length - 1] as RestoreOutcome);
+  }
+}
+
+function missedOf({ data, dataSize }: Restored): number[] {
+  return readPackets((data as Buffer).subarray(dataSize)).map(
+    ({ number }) => number,
+  );
+}
+
+describe("recovery", () => {
+  let scene: Scene;
+
+  beforeEach(() => {
+    scene = new Scene();
+  });
+
+  it("gives a session to the node that asks, with what its client missed", () => {
+    scene.open("a", "pid", ["sid", "r"]);
+    const seen = scene.publish();
+    scene.publish(["r"]);
+    scene.publish(["other"]);
+    scene.publish(["r", "x"], "b", ["sid"]);
+    scene.publish(["sid"]);
+    scene.detach();
+    scene.publish();
+    scene.ask("b", seen, "pid", 7);
+    const [sent, ...others] = scene.take();
+    assert.deepEqual(others, []);
+    assert.equal(sent?.to, "b");
+    const { data, ...message } = sent.message as Restored;
+    assert.deepEqual(message, {
+      op: SessionOp.RESTORED,
+      id: 7,
+      term: 2,
+      sid: "sid",
+      rooms: ["sid", "r"],
+      dataSize: 4,
+    });
+    assert.equal(data?.toString("utf8", 0, 4), "data");
+    assert.deepEqual(missedOf(sent.message as Restored), [2, 5, 6]);
+    assert.deepEqual(scene.outcomes, ["recovered"]);
+  });
+
+  it("gives a session once", () => {
+    scene.open();
+    scene.detach();
+    assert.deepEqual(scene.restore("b", 0), []);
+    scene.take();
+    scene.ask("c", 0);
+    // it is asked for where it is now
+    assert.deepEqual(scene.take(), [
+      { to: "b", message: { op: SessionOp.CLOSE, pid: "pid", term: 2 } },
+    ]);
+  });
+
+  it("begins with the session, whatever the client has seen before", () => {
+    scene.publish();
+    scene.publish();
+    scene.open("a", "pid", ["sid"], 2);
+    scene.publish();
+    scene.detach();
+    assert.deepEqual(scene.restore("b", 0), [3]);
+  });
+
+  it("knows what the worker knows of rooms, in the order of that worker", () => {
+    scene.open();
+    scene.publish(["r"]);
+    const join = { pid: "pid", term: 1, rooms: ["r"] };
+    scene.tell("a", { op: SessionOp.JOIN, ...join, at: 1 });
+    scene.publish(["r"]);
+    scene.publish(["r"], "b");
+    // what b has sent had not been delivered when the socket left, what a has sent was sent before
+    scene.tell("a", { op: SessionOp.LEAVE, ...join, at: 1 });
+    scene.publish(["r"]);
+    scene.detach();
+    assert.deepEqual(scene.restore("b", 0), [2]);
+  });
+
+  it("has the data that was told last", () => {
+    const dataOf = (sent: Sent | undefined) => {
+      const { data, dataSize } = sent?.message as Restored;
+      return data?.toString("utf8", 0, dataSize);
+    };
+    scene.open();
+    const data = Buffer.from("changed");
+    scene.tell("a", { op: SessionOp.DATA, pid: "pid", term: 1, data });
+    scene.detach();
+    scene.ask("b", 0);
+    assert.equal(dataOf(scene.take()[0]), "changed");
+    scene.detach("b", "pid", 2, Buffer.from("final"));
+    scene.ask("c", 0);
+    assert.equal(dataOf(scene.take()[0]), "final");
+  });
+
+  describe("refuses", () => {
+    beforeEach(() => {
+      scene.open();
+      scene.publish();
+      scene.detach();
+    });
+
+    it("an unknown private id, or one of another namespace", () => {
+      assert.equal(scene.restore("b", 0, "x"), "unknown");
+      assert.equal(scene.restore("b", 0, "__proto__"), "unknown");
+      const offset = scene.offset(0);
+      const ask = { op: SessionOp.RESTORE, id: 1, pid: "pid", offset } as const;
+      scene.tell("b", ask, "/other");
+      assert.deepEqual(scene.take(), [
+        { to: "b", message: { op: SessionOp.REFUSED, id: 1 } },
+      ]);
+      assert.deepEqual(scene.restore("b", 0), [1]);
+    });
+
+    it("an offset of another epoch, of the future, or none at all", () => {
+      const good = scene.offset(0);
+      const foreign = formatOffset({ epoch: "epoch-", number: 0 });
+      for (const offset of [foreign, scene.offset(2), "", "x".repeat(1e6)]) {
+        const ask = {
+          op: SessionOp.RESTORE,
+          id: 1,
+          pid: "pid",
+          offset,
+        } as const;
+        scene.tell("b", ask);
+      }
+      assert.deepEqual(scene.outcomes, Array(4).fill("foreign"));
+      assert.notEqual(good, foreign);
+      assert.deepEqual(scene.restore("b", 0), [1]);
+    });
+
+    it("a session that is over", () => {
+      scene.open("a", "other");
+      scene.tell("a", { op: SessionOp.END, pid: "other", term: 1 });
+      assert.equal(scene.restore("b", 0, "other"), "unknown");
+    });
+
+    it("a session that was lost too long ago", () => {
+      scene.pass(DURATION);
+      assert.deepEqual(scene.restore("b", 1), []);
+      scene.detach("b", "pid", 2);
+      scene.now += DURATION + 1;
+      assert.equal(scene.restore("c", 1), "expired");
+      assert.equal(scene.recovery.sessions.size, 0);
+    });
+
+    it("everyone of another order", () => {
+      scene.recovery.restart();
+      assert.equal(scene.restore("b", 0), "unknown");
+      assert.equal(scene.recovery.log.last, 0);
+    });
+  });
+
+  it("forgets sessions that were lost too long ago, and packets that all have seen", () => {
+    scene.open();
+    scene.publish();
+    scene.detach();
+    scene.pass(DURATION);
+    assert.deepEqual(
+      [scene.recovery.sessions.size, scene.recovery.log.size],
+      [1, 1],
+    );
+    scene.pass(1_000);
+    assert.equal(scene.recovery.sessions.size, 0);
+    scene.pass(NOTICE + 1_000);
+    assert.equal(scene.recovery.log.size, 0);
+  });
+
+  it("recovers a client that was silent while packets became old", () => {
+    scene.open("a", "pid", ["sid"]);
+    const seen = scene.publish();
+    scene.publish(["other"]);
+    scene.pass(10 * DURATION);
+    assert.equal(scene.recovery.log.expired, 2);
+    const missed = scene.publish(["sid"]);
+    scene.detach();
+    assert.deepEqual(scene.restore("b", seen), [missed]);
+  });
+
+  it("keeps old packets as long as a worker has not delivered them", () => {
+    scene.open();
+    scene.publish();
+    for (let i = 0; i < 40; i++) {
+      scene.now += 1_000;
+      scene.recovery.tick(0);
+    }
+    assert.equal(scene.recovery.log.size, 1);
+    scene.detach();
+    assert.deepEqual(scene.restore("b", 0), [1]);
+  });
+
+  it("does not take for seen what was given late", () => {
+    scene.open();
+    const missed = scene.publish();
+    scene.detach();
+    scene.pass(DURATION);
+    assert.deepEqual(scene.restore("b", 0), [missed]);
+    // the connection breaks again before the client has seen it
+    scene.pass(3_000);
+    assert.equal(scene.recovery.log.expired, missed);
+    scene.detach("b", "pid", 2);
+    assert.equal(scene.restore("c", 0), "gap");
+
+    scene.open("a", "second");
+    scene.detach("a", "second");
+    scene.ask("b", missed, "second");
+    const late = scene.publish();
+    scene.tell("b", {
+      op: SessionOp.LATE,
+      pid: "second",
+      term: 2,
+      number: late,
+    });
+    scene.pass(DURATION + NOTICE + 2_000);
+    assert.equal(scene.recovery.log.expired, late);
+    scene.detach("b", "second", 2);
+    assert.equal(scene.restore("c", missed, "second"), "gap");
+  });
+
+  it("recovers who has seen all that was given late", () => {
+    scene.open();
+    const missed = scene.publish();
+    scene.detach();
+    scene.restore("b", 0);
+    scene.pass(DURATION + NOTICE + 2_000);
+    scene.detach("b", "pid", 2);
+    assert.deepEqual(scene.restore("c", missed), []);
+  });
+
+  it("is refused, and never has a gap, where a limit has removed what was missed", () => {
+    scene = new Scene({ maxLogEntries: 2 });
+    scene.open();
+    const warnings = warningsOf(() => {
+      for (let i = 0; i < 4; i++) {
+        scene.publish();
+      }
+    });
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] as string, /maxLogEntries: 2/);
+    scene.open("a", "knows");
+    scene.detach();
+    scene.detach("a", "knows");
+    assert.equal(scene.restore("b", 1), "gap");
+    assert.deepEqual(scene.restore("b", 2, "knows"), []);
+  });
+
+  it("is refused where a packet has passed that was not kept", () => {
+    scene.open();
+    scene.recovery.skip();
+    scene.open("a", "later");
+    scene.detach();
+    scene.detach("a", "later");
+    assert.equal(scene.restore("b", 0), "gap");
+    assert.deepEqual(scene.restore("b", 0, "later"), []);
+  });
+
+  it("takes a session from the node that has it when that has closed the connection", () => {
+    scene.open();
+    scene.publish();
+    scene.ask("b", 0);
+    assert.deepEqual(scene.take(), [
+      { to: "a", message: { op: SessionOp.CLOSE, pid: "pid", term: 1 } },
+    ]);
+    scene.publish();
+    const rooms = ["late"];
+    scene.tell("a", { op: SessionOp.JOIN, pid: "pid", term: 1, rooms, at: 2 });
+    scene.detach();
+    const [sent] = scene.take();
+    assert.equal(sent?.to, "b");
+    const message = sent.message as Restored;
+    assert.deepEqual(missedOf(message), [1, 2]);
+    assert.deepEqual(message.rooms, ["sid", "late"]);
+    // nothing of the old owner counts any more
+    scene.tell("a", { op: SessionOp.CLOSED, pid: "pid", term: 1 });
+    scene.tell("a", { op: SessionOp.END, pid: "pid", term: 1 });
+    scene.detach("a");
+    assert.equal(scene.recovery.sessions.detached.size, 0);
+    assert.equal(scene.timerCount, 0);
+  });
+
+  it("takes a session from a node that has no such socket", () => {
+    scene.open();
+    scene.ask("b", 0);
+    scene.take();
+    scene.tell("a", { op: SessionOp.CLOSED, pid: "pid", term: 1 });
+    assert.equal(scene.take()[0]?.message.op, SessionOp.RESTORED);
+  });
+
+  it("refuses a session that ends while it is taken over", () => {
+    scene.open();
+    scene.ask("b", 0);
+    scene.take();
+    scene.tell("a", { op: SessionOp.END, pid: "pid", term: 1 });
+    assert.equal(scene.take()[0]?.message.op, SessionOp.REFUSED);
+    assert.deepEqual(scene.outcomes, ["unknown"]);
+    assert.equal(scene.timerCount, 0);
+  });
+
+  it("uses the last copy where a node does not answer, is gone, or cannot be reached", () => {
+    const ways: Array<() => void> = [
+      () => scene.pass(TAKE_OVER_TIMEOUT),
+      () => scene.recovery.onNodeGone("a"),
+    ];
+    for (const way of ways) {
+      scene = new Scene();
+      scene.open();
+      scene.ask("b", 0);
+      scene.take();
+      way();
+      assert.equal(scene.take()[0]?.message.op, SessionOp.RESTORED);
+      // it comes back to life
+      scene.detach();
+      assert.equal(scene.recovery.sessions.detached.size, 0);
+      assert.equal(scene.timerCount, 0);
+    }
+    scene = new Scene();
+    scene.open();
+    scene.unreachable.add("a");
+    scene.ask("b", 0);
+    assert.deepEqual(
+      scene.take().map(({ message }) => message.op),
+      [SessionOp.CLOSE, SessionOp.RESTORED],
+    );
+  });
+
+  it("gives a session to the one who asks last", () => {
+    scene.open();
+    scene.ask("b", 0, "pid", 1);
+    scene.ask("c", 0, "pid", 2);
+    scene.detach();
+    assert.deepEqual(
+      scene.take().map(({ to, message }) => [to, message.op]),
+      [
+        ["a", SessionOp.CLOSE],
+        ["b", SessionOp.REFUSED],
+        ["a", SessionOp.CLOSE],
+        ["c", SessionOp.RESTORED],
+      ],
+    );
+    assert.deepEqual(scene.outcomes, ["superseded", "recovered"]);
+  });
+
+  it("keeps a session that could not be given", () => {
+    scene.open();
+    scene.detach();
+    scene.unreachable.add("b");
+    scene.ask("b", 0);
+    assert.equal(scene.recovery.sessions.detached.size, 1);
+    assert.deepEqual(scene.outcomes, []);
+    assert.deepEqual(scene.restore("c", 0), []);
+  });
+
+  it("takes all sockets of a node that is gone for lost", () => {
+    scene.open("a", "one");
+    scene.open("a", "two");
+    scene.open("b", "three");
+    scene.recovery.onNodeGone("a");
+    assert.equal(scene.recovery.sessions.detached.size, 2);
+    assert.deepEqual(scene.restore("b", 0, "one"), []);
+  });
+
+  it("forgets the sessions that were lost first when there are too many", () => {
+    scene = new Scene({ maxSessions: 2 });
+    const warnings = warningsOf(() => {
+      ["one", "two"].forEach((pid) => scene.open("a", pid));
+      scene.open("a", "none");
+      scene.detach("a", "two");
+      scene.open("a", "three");
+    });
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] as string, /more than 2 sessions/);
+    assert.equal(scene.recovery.sessions.size, 2);
+    for (const pid of ["none", "two"]) {
+      assert.equal(scene.restore("b", 0, pid), "unknown");
+    }
+    ["one", "three"].forEach((pid) => scene.detach("a", pid));
+    for (const pid of ["one", "three"]) {
+      assert.deepEqual(scene.restore("b", 0, pid), []);
+    }
+  });
+
+  it("ignores what is for workers", () => {
+    scene.open();
+    for (const message of [
+      { op: SessionOp.REFUSED, id: 1 },
+      { op: SessionOp.CLOSE, pid: "pid", term: 1 },
+      { op: SessionOp.PROGRESS, number: 1 },
+    ] as SessionMessage[]) {
+      scene.tell("a", message);
+    }
+    assert.deepEqual(scene.take(), []);
+    assert.equal(scene.recovery.sessions.size, 1);
+  });
+});
