@@ -223,7 +223,7 @@ describe("recovery", () => {
 
   it("has the data that was told last", () => {
     const dataOf = (sent: Sent | undefined) => {
-      const { data, dataSize } = sent?.message as Restored;
+      const { data, dataSize } = (sent as Sent).message as Restored;
       return data?.toString("utf8", 0, dataSize);
     };
     scene.open();
