@@ -2,22 +2,18 @@ import type { BroadcastOptions, Room, SocketId } from "socket.io-adapter";
 import type { PacketFrame } from "./wire/frame-reader";
 
 /** For which sockets a packet is, whatever their rooms say by the time at which it is delivered. */
-export type Pins = ReadonlyMap<SocketId, boolean>;
+export type Pins = Map<SocketId, boolean>;
 
 /** A packet of this node that its own clients have not received yet. */
 export interface WaitingPacket {
+  pins: Pins | undefined;
   readonly opts: BroadcastOptions;
   /** How it is known when it comes back from the primary; `undefined` if it waits for those before it only. */
   readonly ref: number | undefined;
   /** @param echo - as it came back; `undefined` if it never will */
-  deliver(echo: PacketFrame | undefined, pins: Pins | undefined): void;
+  deliver(echo: PacketFrame | undefined): void;
   /** Delivers it to one socket, which is about to disconnect. */
   deliverTo(id: SocketId): void;
-}
-
-interface Entry {
-  readonly packet: WaitingPacket;
-  pins: Map<SocketId, boolean> | undefined;
 }
 
 // what was taken off is cut off in one go
@@ -28,19 +24,19 @@ const COMPACT_AT = 1_024;
  * that were meant when it was sent.
  */
 export class EchoQueue {
-  #entries: Entry[] = [];
+  #packets: WaitingPacket[] = [];
   #head = 0;
 
   get isEmpty(): boolean {
-    return this.#head === this.#entries.length;
+    return this.#head === this.#packets.length;
   }
 
   /** Delivers a packet when it has come back, or when those before it have. */
   add(packet: WaitingPacket): void {
     if (packet.ref === undefined && this.isEmpty) {
-      packet.deliver(undefined, undefined);
+      packet.deliver(undefined);
     } else {
-      this.#entries.push({ packet, pins: undefined });
+      this.#packets.push(packet);
     }
   }
 
@@ -52,10 +48,10 @@ export class EchoQueue {
   onEcho(ref: number, echo: PacketFrame): boolean {
     let isFound = false;
     for (;;) {
-      const entry = this.#entries[this.#head];
-      const known = entry?.packet.ref;
+      const packet = this.#packets[this.#head];
+      const known = packet?.ref;
       if (
-        entry === undefined ||
+        packet === undefined ||
         (known !== undefined && (isFound || isLater(known, ref)))
       ) {
         break;
@@ -63,10 +59,10 @@ export class EchoQueue {
       this.#head++;
       // one that is older than what has come back never will
       isFound ||= known === ref;
-      entry.packet.deliver(known === ref ? echo : undefined, entry.pins);
+      packet.deliver(known === ref ? echo : undefined);
     }
     if (this.isEmpty || this.#head > COMPACT_AT) {
-      this.#entries.splice(0, this.#head);
+      this.#packets.splice(0, this.#head);
       this.#head = 0;
     }
     return isFound;
@@ -74,13 +70,13 @@ export class EchoQueue {
 
   /** Nothing comes back any more: delivers all that waits. */
   settle(): void {
-    const entries = this.#entries.slice(this.#head);
+    const packets = this.#packets.slice(this.#head);
     this.clear();
-    entries.forEach(({ packet, pins }) => packet.deliver(undefined, pins));
+    packets.forEach((packet) => packet.deliver(undefined));
   }
 
   clear(): void {
-    this.#entries = [];
+    this.#packets = [];
     this.#head = 0;
   }
 
@@ -95,27 +91,27 @@ export class EchoQueue {
     rooms: ReadonlySet<Room> | undefined,
     changed: Iterable<Room>,
   ): void {
-    for (let i = this.#head; i < this.#entries.length; i++) {
-      const entry = this.#entries[i] as Entry;
+    for (let i = this.#head; i < this.#packets.length; i++) {
+      const packet = this.#packets[i] as WaitingPacket;
       if (
-        !entry.pins?.has(id) &&
-        (rooms === undefined || concerns(entry.packet.opts, changed))
+        !packet.pins?.has(id) &&
+        (rooms === undefined || concerns(packet.opts, changed))
       ) {
-        entry.pins = entry.pins ?? new Map<SocketId, boolean>();
-        entry.pins.set(id, isFor(entry.packet.opts, rooms));
+        packet.pins = packet.pins ?? new Map<SocketId, boolean>();
+        packet.pins.set(id, isFor(packet.opts, rooms));
       }
     }
   }
 
   /** A socket is about to disconnect for good: it gets what was sent before now, and not again. */
   flushTo(id: SocketId, rooms: ReadonlySet<Room> | undefined): void {
-    for (let i = this.#head; i < this.#entries.length; i++) {
-      const entry = this.#entries[i] as Entry;
-      if (entry.pins?.get(id) ?? isFor(entry.packet.opts, rooms)) {
-        entry.packet.deliverTo(id);
+    for (let i = this.#head; i < this.#packets.length; i++) {
+      const packet = this.#packets[i] as WaitingPacket;
+      if (packet.pins?.get(id) ?? isFor(packet.opts, rooms)) {
+        packet.deliverTo(id);
       }
-      entry.pins = entry.pins ?? new Map<SocketId, boolean>();
-      entry.pins.set(id, false);
+      packet.pins = packet.pins ?? new Map<SocketId, boolean>();
+      packet.pins.set(id, false);
     }
   }
 }

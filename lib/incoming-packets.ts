@@ -11,7 +11,7 @@ import {
 import type { Delivery } from "./delivery";
 import { errorMessage } from "./errors";
 import {
-  ReceivedPacket,
+  EncodedEvent,
   type EncodedPacket,
   type PacketEncoder,
 } from "./packet-encoder";
@@ -52,7 +52,7 @@ export class IncomingPackets {
       });
       this.#encodeAndDeliver(uid, read, opts, requestId);
     } else if (this.#delivery.concerns(opts)) {
-      const packet = new ReceivedPacket(this.#adapter.nsp, frame);
+      const packet = EncodedEvent.of(this.#adapter.nsp, frame);
       this.#delivery.deliver(packet, opts);
     }
   }

@@ -9,10 +9,10 @@ import type {
   SocketId,
 } from "socket.io-adapter";
 import type { Delivery } from "./delivery";
-import { EchoQueue, type Pins } from "./echo-queue";
+import { EchoQueue, type Pins, type WaitingPacket } from "./echo-queue";
 import {
+  EncodedEvent,
   partsOf,
-  ReceivedPacket,
   type EncodedPacket,
   type PacketEncoder,
 } from "./packet-encoder";
@@ -35,7 +35,6 @@ const NOWHERE: Offset = { epoch: "------", number: 0 };
 
 /** An event, encoded with room for its offset. */
 interface Blank {
-  readonly packet: Packet;
   readonly parts: readonly Part[];
   /** `undefined` if the parser has made it unrecognizable. */
   readonly place: OffsetPlace | undefined;
@@ -66,30 +65,19 @@ export class OrderedPackets {
     if (packet.type !== EVENT || packet.id !== undefined) {
       // one socket is asked for an acknowledgement: nobody else can take the answer
       const encoded = this.#encoder.prepare(packet);
-      this.#deliverInTurn(opts, () => encoded);
+      this.#addLocal(opts, (pins) =>
+        this.#delivery.deliver(encoded, opts, pins),
+      );
       return;
     }
     const blank = this.#encode(packet);
     const { parts, place } = blank;
-    if (opts.flags?.local || opts.flags?.volatile) {
-      if (!opts.flags.local) {
-        const order = { ref: undefined, place };
-        this.#link.sendPacket(origin, opts, undefined, parts, order);
-      }
-      this.#deliverInTurn(opts, () => this.#complete(blank));
-      return;
+    const isRecoverable = !opts.flags?.local && !opts.flags?.volatile;
+    const ref = isRecoverable ? this.#takeRef() : undefined;
+    if (!opts.flags?.local) {
+      this.#link.sendPacket(origin, opts, undefined, parts, { ref, place });
     }
-    const ref = this.#nextRef;
-    this.#nextRef = (ref + 1) % MAX_REF;
-    this.#link.sendPacket(origin, opts, undefined, parts, { ref, place });
-    const fill = (echo: PacketFrame | undefined) =>
-      echo === undefined ? this.#complete(blank) : this.#adopt(echo, packet);
-    this.#queue.add({
-      opts,
-      ref,
-      deliver: (echo, pins) => this.#delivery.deliver(fill(echo), opts, pins),
-      deliverTo: (id) => this.#delivery.deliverTo(id, fill(undefined), opts),
-    });
+    this.#queue.add(new WaitingEvent(this, opts, blank, ref));
   }
 
   /** Delivers a broadcast with acknowledgements when all that was sent before is delivered. */
@@ -99,15 +87,9 @@ export class OrderedPackets {
     onClientCount: (clientCount: number) => void,
     onAck: (response: unknown) => void,
   ): void {
-    const deliver = (pins: Pins | undefined) =>
-      this.#delivery.deliverWithAck(encoded, opts, onClientCount, onAck, pins);
-    this.#queue.add({
-      opts,
-      ref: undefined,
-      deliver: (_, pins) => deliver(pins),
-      // its answer would come too late
-      deliverTo: () => {},
-    });
+    this.#addLocal(opts, (pins) =>
+      this.#delivery.deliverWithAck(encoded, opts, onClientCount, onAck, pins),
+    );
   }
 
   /** A packet of the ordered wire has arrived, which may be one of this node. */
@@ -117,13 +99,32 @@ export class OrderedPackets {
       return;
     }
     if (this.#delivery.concerns(opts)) {
-      this.#delivery.deliver(this.#adopt(frame), opts);
+      this.#delivery.deliver(this.read(frame), opts);
     }
   }
 
-  /** A frame, ready for the clients of this node. */
+  /** Delivers an event of this node. */
+  deliver(
+    event: WaitingEvent,
+    echo: PacketFrame | undefined,
+    pins: Pins | undefined,
+  ): void {
+    const { opts } = event;
+    if (pins !== undefined || this.#delivery.concerns(opts)) {
+      const encoded =
+        echo === undefined ? this.#complete(event) : this.read(echo);
+      this.#delivery.deliver(encoded, opts, pins);
+    }
+  }
+
+  deliverTo(id: SocketId, event: WaitingEvent): void {
+    this.#delivery.deliverTo(id, this.#complete(event), event.opts);
+  }
+
+  /** A frame that has its offset, ready for the clients of this node. */
   read(frame: PacketFrame): EncodedPacket {
-    return this.#adopt(frame);
+    const event = EncodedEvent.of(this.#adapter.nsp, frame);
+    return frame.hasPlace ? event : this.#withOffset(event);
   }
 
   /** A socket is about to join or leave rooms. */
@@ -148,62 +149,102 @@ export class OrderedPackets {
     this.#queue.clear();
   }
 
-  #deliverInTurn(opts: BroadcastOptions, read: () => EncodedPacket): void {
-    this.#queue.add({
+  /** What asks for acknowledgements waits for those before it, and is never given later than that. */
+  #addLocal(
+    opts: BroadcastOptions,
+    deliver: (pins: Pins | undefined) => void,
+  ): void {
+    const packet: WaitingPacket = {
       opts,
       ref: undefined,
-      deliver: (_, pins) => this.#delivery.deliver(read(), opts, pins),
-      deliverTo: (id) => this.#delivery.deliverTo(id, read(), opts),
-    });
+      pins: undefined,
+      deliver: () => deliver(packet.pins),
+      // the answer of a socket that disconnects would come too late
+      deliverTo: () => {},
+    };
+    this.#queue.add(packet);
+  }
+
+  #takeRef(): number {
+    const ref = this.#nextRef;
+    this.#nextRef = (ref + 1) % MAX_REF;
+    return ref;
   }
 
   #encode(packet: Packet): Blank {
-    const { length } = packet.data;
     packet.data.push(PLACEHOLDER);
+    let parts: readonly Part[];
     try {
-      const parts = partsOf(this.#encoder.prepare(packet).parts);
-      const place = findPlace(parts);
-      if (place !== undefined) {
-        return { packet, parts, place };
-      }
-    } catch (error) {
-      packet.data.length = length;
-      throw error;
+      parts = partsOf(this.#encoder.prepare(packet).parts);
+    } finally {
+      packet.data.pop();
     }
-    packet.data.length = length;
-    const { parts } = this.#encoder.prepare(packet);
-    return { packet, parts: partsOf(parts), place: undefined };
+    const place = findPlace(parts);
+    return place === undefined
+      ? { parts: partsOf(this.#encoder.prepare(packet).parts), place }
+      : { parts, place };
   }
 
-  /** With the offset of what was delivered last: the packet has none of its own. */
-  #complete({ packet, parts, place }: Blank): EncodedPacket {
-    const offset = formatOffset(this.#link.position ?? NOWHERE);
-    if (place === undefined) {
-      return this.#encoder.prepare(withOffset(packet, offset));
-    }
-    packet.data[packet.data.length - 1] = offset;
-    return { packet, parts: fillPlace(parts, place, offset) };
+  /** An event that has no offset of its own gets that of what was delivered last. */
+  #complete({ parts, place }: Blank): EncodedPacket {
+    const { nsp } = this.#adapter;
+    return place === undefined
+      ? this.#withOffset(new EncodedEvent(nsp, parts))
+      : new EncodedEvent(nsp, fillPlace(parts, place, this.#offset()));
   }
 
-  /** @param own - the packet, if it is one of this node: it need not be decoded then */
-  #adopt(frame: PacketFrame, own?: Packet): EncodedPacket {
-    const position = this.#link.position ?? NOWHERE;
-    const received = new ReceivedPacket(this.#adapter.nsp, frame);
-    if (!frame.hasPlace && frame.requestId === undefined) {
-      const packet = own ?? { type: EVENT, data: received.data };
-      return this.#encoder.prepare(withOffset(packet, formatOffset(position)));
-    }
-    if (own === undefined) {
-      return received;
-    }
-    own.data[own.data.length - 1] = formatOffset(position);
-    const { parts, textFrame } = received;
-    return { packet: own, parts, textFrame };
+  #withOffset({ data }: Packet): EncodedPacket {
+    return this.#encoder.prepare({
+      type: EVENT,
+      data: [...data, this.#offset()],
+    });
+  }
+
+  #offset(): string {
+    return formatOffset(this.#link.position ?? NOWHERE);
   }
 }
 
-function withOffset(packet: Packet, offset: string): Packet {
-  return { ...packet, data: [...packet.data, offset] };
+/** An event of this node. There may be many: it has no more than what it needs. */
+class WaitingEvent implements WaitingPacket, Blank {
+  pins: Pins | undefined = undefined;
+  readonly opts: BroadcastOptions;
+  readonly ref: number | undefined;
+  readonly parts: readonly Part[];
+  readonly place: OffsetPlace | undefined;
+  readonly #packets: OrderedPackets;
+
+  constructor(
+    packets: OrderedPackets,
+    opts: BroadcastOptions,
+    { parts, place }: Blank,
+    ref: number | undefined,
+  ) {
+    this.#packets = packets;
+    this.opts = isForEveryone(opts) ? FOR_EVERYONE : opts;
+    this.parts = parts;
+    this.place = place;
+    this.ref = ref;
+  }
+
+  deliver(echo: PacketFrame | undefined): void {
+    this.#packets.deliver(this, echo, this.pins);
+  }
+
+  deliverTo(id: SocketId): void {
+    this.#packets.deliverTo(id, this);
+  }
+}
+
+const FOR_EVERYONE: BroadcastOptions = { rooms: new Set(), flags: {} };
+
+function isForEveryone({ rooms, except, flags }: BroadcastOptions): boolean {
+  return (
+    rooms.size === 0 &&
+    (except === undefined || except.size === 0) &&
+    flags?.volatile === undefined &&
+    flags?.compress === undefined
+  );
 }
 
 function findPlace(parts: readonly Part[]): OffsetPlace | undefined {

@@ -75,9 +75,9 @@ export class PacketEncoder implements Encoder {
   }
 }
 
-/** A packet of another worker: the bytes are there, the arguments are decoded only for those who listen. */
-export class ReceivedPacket implements Packet, EncodedPacket {
-  // an event: only events are broadcast
+/** A packet of which the bytes are there: the arguments are decoded only for those who listen. */
+export class EncodedEvent implements Packet, EncodedPacket {
+  // only events are broadcast
   readonly type = 2;
   nsp: string;
   id?: number;
@@ -86,12 +86,22 @@ export class ReceivedPacket implements Packet, EncodedPacket {
   readonly #nsp: Namespace;
   #data: unknown[] | undefined;
 
-  /** @throws {ClusterAdapterError} `ERR_PROTOCOL` */
-  constructor(nsp: Namespace, frame: PacketFrame) {
+  constructor(nsp: Namespace, parts: readonly Part[], textFrame?: Buffer) {
     this.#nsp = nsp;
     this.nsp = nsp.name as string;
-    this.parts = frame.readParts();
-    this.textFrame = isText(this.parts) ? frame.keepableBytes : undefined;
+    this.parts = parts;
+    this.textFrame = textFrame;
+  }
+
+  /**
+   * A packet of another worker.
+   *
+   * @throws {ClusterAdapterError} `ERR_PROTOCOL`
+   */
+  static of(nsp: Namespace, frame: PacketFrame): EncodedEvent {
+    const parts = frame.readParts();
+    const textFrame = isText(parts) ? frame.keepableBytes : undefined;
+    return new EncodedEvent(nsp, parts, textFrame);
   }
 
   get packet(): Packet {

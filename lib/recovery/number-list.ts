@@ -1,5 +1,5 @@
-// what was taken off is cut off in one go
-const COMPACT_AT = 1_024;
+// what was taken off is cut off in one go, when it is half of all
+const COMPACT_AT = 64;
 
 /** Numbers in ascending order, which are added at one end and taken off at the other. */
 export class NumberList {
@@ -17,7 +17,11 @@ export class NumberList {
   /** Takes the lowest number off. */
   shift(): void {
     this.#head++;
-    if (this.#head === this.#numbers.length || this.#head > COMPACT_AT) {
+    const { length } = this.#numbers;
+    if (
+      this.#head === length ||
+      (this.#head > COMPACT_AT && this.#head > length / 2)
+    ) {
       this.#numbers.splice(0, this.#head);
       this.#head = 0;
     }

@@ -16,36 +16,74 @@ export interface LoggedPacket extends Position {
   readonly except: readonly Room[];
 }
 
-interface Entry extends LoggedPacket {
-  readonly index: NamespaceIndex;
-  readonly slab: Buffer;
-  readonly start: number;
-  readonly end: number;
-}
-
 interface NamespaceIndex {
   readonly nsp: string;
   readonly everyone: NumberList;
-  /** The names of the rooms are those of the entries: each text is in memory once. */
+  /** The names of the rooms are those of the packets: each text is in memory once. */
   readonly rooms: Map<Room, { readonly room: Room; readonly list: NumberList }>;
   count: number;
 }
 
+const CHUNK_SIZE = 1_024;
 const SLAB_SIZE = 256 * 1024;
-// what was taken off is cut off in one go
-const COMPACT_AT = 4_096;
 const NO_ROOMS: readonly Room[] = [];
+
+/**
+ * What is known of some packets, field by field: an object for each of several 100,000 packets would cost more than the
+ * packets.
+ */
+class Chunk {
+  /** `undefined` where a number has no packet, or none any more. */
+  readonly indexes: Array<NamespaceIndex | undefined> = [];
+  readonly senders: string[] = [];
+  readonly rooms: Array<readonly Room[]> = [];
+  readonly excepts: Array<readonly Room[]> = [];
+  readonly slabs: Buffer[] = [];
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
+
+  get length(): number {
+    return this.indexes.length;
+  }
+
+  skip(): void {
+    this.push(undefined, "", NO_ROOMS, NO_ROOMS, EMPTY, 0, 0);
+  }
+
+  push(
+    index: NamespaceIndex | undefined,
+    sender: string,
+    rooms: readonly Room[],
+    except: readonly Room[],
+    slab: Buffer,
+    start: number,
+    end: number,
+  ): void {
+    this.indexes.push(index);
+    this.senders.push(sender);
+    this.rooms.push(rooms);
+    this.excepts.push(except);
+    this.slabs.push(slab);
+    this.starts.push(start);
+    this.ends.push(end);
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
 
 export class PacketLog {
   readonly #limits: LogLimits;
   readonly #namespaces = new Map<string, NamespaceIndex>();
-  /** By their number: `#entries[i]` has the number `#first + i`. There is none where a number was not logged. */
-  #entries: Array<Entry | undefined> = [];
+  /** The packets in the order of their numbers, `CHUNK_SIZE` of them in each but the last one. */
+  #chunks: Chunk[] = [new Chunk()];
+  /** The number of the first one in the first chunk. */
+  #base = 1;
+  /** The number of the oldest one that is there. */
   #first = 1;
-  #head = 0;
+  #last = 0;
   #count = 0;
   #bytes = 0;
-  #slab = Buffer.alloc(0);
+  #slab = EMPTY;
   #slabUsed = 0;
   #lost = 0;
   #expired = 0;
@@ -56,7 +94,7 @@ export class PacketLog {
 
   /** The number that was given last. */
   get last(): number {
-    return this.#first + this.#entries.length - 1;
+    return this.#last;
   }
 
   /** Up to that number, packets are not known that somebody may have missed. */
@@ -93,23 +131,22 @@ export class PacketLog {
     except: ReadonlySet<Room>,
     bytes: Buffer,
   ): number {
-    const number = this.last + 1;
     const index = this.#indexOf(nsp);
     const start = this.#copy(bytes);
-    this.#entries.push({
-      number,
-      sender,
+    const number = this.#last + 1;
+    this.#lastChunk().push(
       index,
-      rooms:
-        rooms.size === 0 ? NO_ROOMS : this.#addToRooms(index, rooms, number),
-      except: except.size === 0 ? NO_ROOMS : Array.from(except),
-      slab: this.#slab,
+      sender,
+      rooms.size === 0 ? NO_ROOMS : this.#addToRooms(index, rooms, number),
+      except.size === 0 ? NO_ROOMS : Array.from(except),
+      this.#slab,
       start,
-      end: start + bytes.length,
-    });
+      start + bytes.length,
+    );
     if (rooms.size === 0) {
       index.everyone.push(number);
     }
+    this.#last = number;
     index.count++;
     this.#count++;
     this.#bytes += bytes.length;
@@ -124,17 +161,14 @@ export class PacketLog {
 
   /** Gives a number to a packet that is not known: who missed it cannot be told what. */
   skip(): number {
-    this.#entries.push(undefined);
-    this.#lost = this.last;
+    this.#lastChunk().skip();
+    this.#lost = ++this.#last;
     return this.#lost;
   }
 
   /** Removes what is old: all up to a number. */
   expire(number: number): void {
-    while (
-      this.#first + this.#head <= number &&
-      this.#head < this.#entries.length
-    ) {
+    while (this.#first <= number && this.#first <= this.#last) {
       this.#expired = this.#removeFirst();
     }
   }
@@ -164,12 +198,43 @@ export class PacketLog {
     }
     return Array.from(numbers)
       .sort((a, b) => a - b)
-      .map((number) => this.#entries[number - this.#first] as Entry)
-      .filter(isFor)
-      .map(({ number, slab, start, end }) => ({
-        number,
-        bytes: slab.subarray(start, end),
-      }));
+      .filter((number) => isFor(this.#describe(number)))
+      .map((number) => ({ number, bytes: this.#bytesOf(number) }));
+  }
+
+  #describe(number: number): LoggedPacket {
+    const { chunk, at } = this.#find(number);
+    return {
+      number,
+      sender: chunk.senders[at] as string,
+      rooms: chunk.rooms[at] as readonly Room[],
+      except: chunk.excepts[at] as readonly Room[],
+    };
+  }
+
+  #bytesOf(number: number): Buffer {
+    const { chunk, at } = this.#find(number);
+    return (chunk.slabs[at] as Buffer).subarray(
+      chunk.starts[at],
+      chunk.ends[at],
+    );
+  }
+
+  #find(number: number): { chunk: Chunk; at: number } {
+    const distance = number - this.#base;
+    const at = distance % CHUNK_SIZE;
+    const chunk = this.#chunks[(distance - at) / CHUNK_SIZE] as Chunk;
+    return { chunk, at };
+  }
+
+  #lastChunk(): Chunk {
+    const chunk = this.#chunks[this.#chunks.length - 1] as Chunk;
+    if (chunk.length < CHUNK_SIZE) {
+      return chunk;
+    }
+    const next = new Chunk();
+    this.#chunks.push(next);
+    return next;
   }
 
   #indexOf(nsp: string): NamespaceIndex {
@@ -211,23 +276,26 @@ export class PacketLog {
 
   /** Returns its number. */
   #removeFirst(): number {
-    const number = this.#first + this.#head;
-    const entry = this.#entries[this.#head];
-    this.#entries[this.#head++] = undefined;
-    if (entry !== undefined) {
-      this.#removeFromIndex(entry);
+    const number = this.#first++;
+    const { chunk, at } = this.#find(number);
+    const index = chunk.indexes[at];
+    if (index !== undefined) {
+      this.#removeFromIndex(index, chunk.rooms[at] as readonly Room[]);
       this.#count--;
-      this.#bytes -= entry.end - entry.start;
+      this.#bytes -= (chunk.ends[at] as number) - (chunk.starts[at] as number);
+      chunk.slabs[at] = EMPTY;
     }
-    if (this.#head === this.#entries.length || this.#head > COMPACT_AT) {
-      this.#entries.splice(0, this.#head);
-      this.#first += this.#head;
-      this.#head = 0;
+    if (at === CHUNK_SIZE - 1) {
+      this.#chunks.shift();
+      this.#base += CHUNK_SIZE;
+      if (this.#chunks.length === 0) {
+        this.#chunks.push(new Chunk());
+      }
     }
     return number;
   }
 
-  #removeFromIndex({ index, rooms }: Entry): void {
+  #removeFromIndex(index: NamespaceIndex, rooms: readonly Room[]): void {
     if (rooms.length === 0) {
       index.everyone.shift();
     }

@@ -6,7 +6,8 @@ const REPORT_INTERVAL = 1_000;
 /** Where this process is in the total order. */
 export class Order {
   readonly #report: (number: number) => void;
-  #position: Offset = { epoch: "------", number: 0 };
+  /** Changed in place: there is one for each packet. */
+  readonly #position = { epoch: "------", number: 0 };
   #reported = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -23,7 +24,7 @@ export class Order {
   /** Returns whether that is the beginning of a new order. */
   begin(position: Offset): boolean {
     const isNew = this.#position.epoch !== position.epoch;
-    this.#position = position;
+    Object.assign(this.#position, position);
     this.#reported = position.number;
     return isNew;
   }
@@ -34,7 +35,7 @@ export class Order {
       // not numbered: the primary had left the order
       return;
     }
-    this.#position = { epoch: this.#position.epoch, number };
+    this.#position.number = number;
     if (this.#timer === undefined) {
       this.#timer = setTimeout(() => {
         this.#timer = undefined;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { EchoQueue, isFor } from "../../dist/echo-queue";
+import { EchoQueue, isFor, type WaitingPacket } from "../../dist/echo-queue";
 import type { PacketFrame } from "../../dist/wire/frame-reader";
 
 type Delivered = [name: string, echo: unknown, pins?: object];
@@ -24,15 +24,19 @@ describe("the echo queue", () => {
     rooms: Iterable<string> = EVERYONE,
     except: Iterable<string> = [],
   ): void {
-    queue.add({
+    const packet: WaitingPacket = {
       opts: { rooms: new Set(rooms), except: new Set(except) },
       ref,
-      deliver: (echo, pins) =>
+      pins: undefined,
+      deliver: (echo) =>
         delivered.push(
-          pins ? [name, echo, Object.fromEntries(pins)] : [name, echo],
+          packet.pins
+            ? [name, echo, Object.fromEntries(packet.pins)]
+            : [name, echo],
         ),
       deliverTo: (id) => flushed.push(`${name} to ${id}`),
-    });
+    };
+    queue.add(packet);
   }
 
   function echo(ref: number): boolean {

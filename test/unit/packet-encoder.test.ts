@@ -3,7 +3,7 @@ import { Server } from "socket.io";
 import {
   PacketEncoder,
   partsOf,
-  ReceivedPacket,
+  EncodedEvent,
 } from "../../dist/packet-encoder";
 import { internals, type Packet } from "../../dist/socket-io";
 import { readFrames } from "../../dist/wire/frame-reader";
@@ -129,19 +129,19 @@ describe("the encoder of packets", () => {
 });
 
 describe("a packet of another worker", () => {
-  function receive(parts: Array<string | Buffer>): ReceivedPacket {
+  function receive(parts: Array<string | Buffer>): EncodedEvent {
     const origin = { uid: "a1", nsp: "/" };
     const writer = new FrameWriter();
     writer.writePacket(origin, EVERYONE, undefined, parts);
-    let packet: ReceivedPacket | undefined;
+    let packet: EncodedEvent | undefined;
     readFrames(writer.take()[0] as Buffer, {
       onOrigin: () => {},
       onMessage: () => assert.fail(),
       onSession: () => assert.fail(),
       onPacket: (frame) =>
-        (packet = new ReceivedPacket(new Server().of("/"), frame)),
+        (packet = EncodedEvent.of(new Server().of("/"), frame)),
     });
-    return packet as ReceivedPacket;
+    return packet as EncodedEvent;
   }
 
   it("has the bytes that its parser has made, and those of a text as a WebSocket frame", () => {
