@@ -130,6 +130,9 @@ export class Broadcasts {
 
   /** A packet of the plain wire has arrived. */
   onMessage({ uid, data }: Broadcast): void {
+    if (this.recovery?.isActive && data.requestId === undefined) {
+      this.recovery.addOffset(data.packet as Packet);
+    }
     this.#incoming.onMessage(uid, data);
   }
 

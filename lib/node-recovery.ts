@@ -15,6 +15,7 @@ import { OrderedPackets } from "./ordered-packets";
 import type { EncodedPacket, PacketEncoder } from "./packet-encoder";
 import { ReturningClients } from "./returning-clients";
 import type { ConnectedSocket, Packet } from "./socket-io";
+import { warnOnce } from "./warnings";
 import type { PacketFrame } from "./wire/frame-reader";
 import type { Origin } from "./wire/frame-writer";
 import { SessionOp, type SessionMessage } from "./wire/session-messages";
@@ -42,6 +43,7 @@ export class NodeRecovery {
   readonly #sessions: LocalSessions;
   readonly #returning: ReturningClients;
   readonly #timer: NodeJS.Timeout;
+  readonly #patience: NodeJS.Timeout;
 
   constructor(options: NodeRecoveryOptions) {
     const { adapter, node, link, encoder, delivery, reportInterval } = options;
@@ -74,6 +76,13 @@ export class NodeRecovery {
       reportInterval,
     );
     this.#timer.unref();
+    this.#patience = setTimeout(() => {
+      warnOnce(
+        "connectionStateRecovery recovers nobody: the primary has not answered; it has to call setupPrimary() of this version",
+      );
+    }, reportInterval);
+    this.#patience.unref();
+    void link.whenTold().then(() => clearTimeout(this.#patience));
   }
 
   /** Whether all workers share one order: clients are recovered only then. */
@@ -101,6 +110,11 @@ export class NodeRecovery {
       this.#returning.hold(frame);
     }
     this.#packets.onFrame(uid === this.#node.uid, frame);
+  }
+
+  /** An event has arrived that has no room for an offset. */
+  addOffset(packet: Packet): void {
+    packet.data.push(this.#packets.offset());
   }
 
   onSession(message: SessionMessage): void {
@@ -188,6 +202,7 @@ export class NodeRecovery {
 
   close(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#patience);
     this.#returning.end();
   }
 

@@ -190,17 +190,18 @@ export class OrderedPackets {
     const { nsp } = this.#adapter;
     return place === undefined
       ? this.#withOffset(new EncodedEvent(nsp, parts))
-      : new EncodedEvent(nsp, fillPlace(parts, place, this.#offset()));
+      : new EncodedEvent(nsp, fillPlace(parts, place, this.offset()));
   }
 
   #withOffset({ data }: Packet): EncodedPacket {
     return this.#encoder.prepare({
       type: EVENT,
-      data: [...data, this.#offset()],
+      data: [...data, this.offset()],
     });
   }
 
-  #offset(): string {
+  /** That of the packet that was delivered last. */
+  offset(): string {
     return formatOffset(this.#link.position ?? NOWHERE);
   }
 }

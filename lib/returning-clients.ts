@@ -120,6 +120,9 @@ export class ReturningClients {
 
   /** A numbered packet is delivered to those who are connected. */
   hold(frame: PacketFrame): void {
+    if (this.#held.size === 0) {
+      return;
+    }
     this.#held.forEach((held, id) => {
       const { sids } = this.#options.adapter;
       if (!held.isOver && isFor(frame.opts, sids.get(id))) {

@@ -100,6 +100,10 @@ export class Peers<Worker> {
     return this.#owners.get(uid);
   }
 
+  entries(): IterableIterator<[Worker, Peer]> {
+    return this.#peers.entries();
+  }
+
   all(): IterableIterator<Peer> {
     return this.#peers.values();
   }

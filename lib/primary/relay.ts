@@ -293,6 +293,9 @@ export class Relay<Worker> {
   /** Chooses the wire that all who have a node speak; returns whether that is a change. [W3] */
   #chooseWire(): boolean {
     const wire = this.#bestWire();
+    if (wire !== "ordered" && this.#peers.recovererCount > 0) {
+      this.#warnOfObstacle();
+    }
     if (wire === this.#wire) {
       return false;
     }
@@ -319,6 +322,22 @@ export class Relay<Worker> {
     // where nobody is there, somebody may come who goes on
     const isOrdered = nodeCount > 0 || this.#wire === "ordered";
     return isOrdered && recovererCount === nodeCount ? "ordered" : "fast";
+  }
+
+  #warnOfObstacle(): void {
+    for (const [worker, peer] of this.#peers.entries()) {
+      const isOld = peer.wire === "plain";
+      const others = Array.from(peer.nodes.values());
+      if (isOld || others.some(({ recovers }) => !recovers)) {
+        warnOnce(
+          `connectionStateRecovery recovers nobody: ${this.#options.describe(worker)} ` +
+            (isOld
+              ? "speaks the messages of version 0.3.0"
+              : "has a server on which it is off"),
+        );
+        return;
+      }
+    }
   }
 
   #tell(peer: Peer, control: Control): void {

@@ -149,11 +149,15 @@ export class PacketFrame {
 
   /** Its place in the total order, 0 as long as the primary has not written it. Only where it is to be numbered. */
   get number(): number {
-    return this.#section.readUIntLE(this.#body + 1, NUMBER_SIZE);
+    const at = this.#body + 1;
+    const low = this.#section.readUInt32LE(at);
+    return low + this.#section.readUInt16LE(at + 4) * 2 ** 32;
   }
 
   set number(number: number) {
-    this.#section.writeUIntLE(number, this.#body + 1, NUMBER_SIZE);
+    const at = this.#body + 1;
+    this.#section.writeUInt32LE(number % 2 ** 32, at);
+    this.#section.writeUInt16LE(Math.floor(number / 2 ** 32), at + 4);
   }
 
   /** Writes an offset into the room that was left for it. */
@@ -265,7 +269,13 @@ class Cursor {
   }
 
   u32(): number {
-    return this.bytes.readUInt32LE(this.#advance(4));
+    // the method of Buffer checks all that again
+    const at = this.#advance(4);
+    const { bytes } = this;
+    return (
+      (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)) +
+      bytes[at + 3]! * 2 ** 24
+    );
   }
 
   /** An unsigned LEB128. */

@@ -52,10 +52,20 @@ export function writeOffset(
     bytes[start + i] = epoch.charCodeAt(i);
   }
   bytes[start + EPOCH_LENGTH] = SEPARATOR;
-  let rest = number;
-  for (let i = start + OFFSET_LENGTH - 1; i > start + EPOCH_LENGTH; i--) {
-    bytes[i] = CODES[rest % 64] as number;
-    rest = Math.floor(rest / 64);
+  const middle = start + EPOCH_LENGTH + 1 + NUMBER_LENGTH / 2;
+  writeDigits(bytes, middle - 1, Math.floor(number / HALF));
+  writeDigits(bytes, middle - 1 + NUMBER_LENGTH / 2, number % HALF);
+}
+
+// in integers, as there is an offset for each packet
+const HALF = 64 ** (NUMBER_LENGTH / 2);
+
+/** Writes half of the digits of a number, the last one first. */
+function writeDigits(bytes: Uint8Array, last: number, half: number): void {
+  let rest = half;
+  for (let i = 0; i < NUMBER_LENGTH / 2; i++) {
+    bytes[last - i] = CODES[rest & 63]!;
+    rest >>= 6;
   }
 }
 
