@@ -75,6 +75,11 @@ export class AckRequest {
     this.#ack = ack;
   }
 
+  /** The nodes from which something may come. */
+  get missing(): Iterable<ServerId> {
+    return this.#waiting.keys();
+  }
+
   /** Whether nothing more can come. */
   get isSettled(): boolean {
     return this.#waiting.size === 0;

@@ -12,13 +12,13 @@ import {
   type SocketId,
 } from "socket.io-adapter";
 import { Broadcasts } from "./broadcasts";
+import { answerFor } from "./census";
 import { notSendable } from "./errors";
 import { resolveAdapterOptions, type AdapterOptions } from "./options";
 import type { PlainBroadcast } from "./outgoing-packets";
 import { Requests, type Question } from "./requests";
 import {
   decodeOptions,
-  describeSockets,
   encodeOptions,
   internals,
   recoverySettings,
@@ -228,6 +228,19 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     return this.#requests.fetchSockets(opts);
   }
 
+  /**
+   * The number of sockets that the options select, on all workers. Cheaper than `fetchSockets()`, as no worker tells more
+   * than a number.
+   */
+  countSockets(opts: Partial<BroadcastOptions> = {}): Promise<number> {
+    return this.#requests.countSockets({ rooms: new Set(), ...opts });
+  }
+
+  /** The rooms that exist on any worker. Each socket has one of its own, by its id. */
+  allRooms(): Promise<Set<Room>> {
+    return this.#requests.allRooms();
+  }
+
   /** The ids of the sockets that are in at least one of the rooms, on all workers; of all sockets, if there is no room. */
   override async sockets(rooms: Set<Room>): Promise<Set<SocketId>> {
     const sockets: { id: SocketId }[] = await this.fetchSockets({ rooms });
@@ -265,7 +278,11 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
         this.#hear(message.uid);
         this.#respond(message.uid, MessageType.FETCH_SOCKETS_RESPONSE, {
           requestId: message.data.requestId,
-          sockets: describeSockets(this, decodeOptions(message.data.opts)),
+          sockets: answerFor(
+            this,
+            decodeOptions(message.data.opts),
+            (message.data as { want?: unknown }).want,
+          ),
         });
         break;
       case MessageType.SERVER_SIDE_EMIT:
@@ -352,6 +369,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     return {
       uid: this.uid,
       nsp: this.nsp.name,
+      server: this.nsp.server,
       recovery: recoverySettings(this.nsp),
       onAlive: (uid) => this.#hear(uid),
       onMessage: (message) => this.onMessage(message),

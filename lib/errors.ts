@@ -4,13 +4,19 @@
  * - `ERR_INVALID_OPTION`: an option has a wrong type or is out of range
  * - `ERR_NO_IPC_CHANNEL`: the process has no IPC channel to a cluster primary
  * - `ERR_NOT_SENDABLE`: a value cannot be sent to the other workers
+ * - `ERR_NO_RELAY`: nothing relays in this process: `setupPrimary()` was not called
  * - `ERR_PROTOCOL`: what another process sent breaks a rule of docs/protocol.md
+ * - `ERR_RESTART`: a rolling restart has stopped
+ * - `ERR_TIMEOUT`: not everyone has answered in time
  */
 export type ErrorCode =
   | "ERR_INVALID_OPTION"
   | "ERR_NO_IPC_CHANNEL"
   | "ERR_NOT_SENDABLE"
-  | "ERR_PROTOCOL";
+  | "ERR_NO_RELAY"
+  | "ERR_PROTOCOL"
+  | "ERR_RESTART"
+  | "ERR_TIMEOUT";
 
 /**
  * The only class of error that this library throws. What the parser of the server throws (a BigInt in a packet, for
@@ -56,6 +62,37 @@ export function notSendable(what: string, cause: unknown): ClusterAdapterError {
     `${what} cannot be sent to the other workers (${errorMessage(cause)}): ` +
       "send plain data, without functions, proxies or class instances that hold them",
     cause,
+  );
+}
+
+/** A request that was not answered in time. */
+export class RequestTimeoutError extends ClusterAdapterError {
+  /** What has arrived. */
+  readonly responses: unknown[];
+  /** The nodes that have not answered, by their uids. */
+  readonly missing: string[];
+
+  constructor(missing: string[], responses: unknown[]) {
+    super(
+      "ERR_TIMEOUT",
+      `timeout reached: missing ${missing.length} responses`,
+    );
+    this.responses = responses;
+    this.missing = missing;
+  }
+}
+
+export function timedOut(
+  missing: string[],
+  responses: unknown[],
+): RequestTimeoutError {
+  return new RequestTimeoutError(missing, responses);
+}
+
+export function noRelay(): ClusterAdapterError {
+  return new ClusterAdapterError(
+    "ERR_NO_RELAY",
+    "an Emitter needs the relay of this process, and there is none: call setupPrimary() before, in the primary",
   );
 }
 

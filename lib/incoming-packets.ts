@@ -45,16 +45,20 @@ export class IncomingPackets {
   /** A packet of the fast wire: its bytes go to the clients as they are, unless each of them is to answer. */
   onFrame(uid: ServerId, frame: PacketFrame): void {
     const { opts, requestId } = frame;
-    if (requestId !== undefined) {
-      const read = () => ({
-        type: 2,
-        data: this.#encoder.decode(frame.readParts()),
-      });
-      this.#encodeAndDeliver(uid, read, opts, requestId);
-    } else if (this.#delivery.concerns(opts)) {
-      const packet = EncodedEvent.of(this.#adapter.nsp, frame);
-      this.#delivery.deliver(packet, opts);
+    if (requestId === undefined && !this.#delivery.concerns(opts)) {
+      return;
     }
+    const data = frame.readArguments();
+    if (data === undefined && requestId === undefined) {
+      const event = EncodedEvent.of(this.#adapter.nsp, frame);
+      this.#delivery.deliver(event, opts);
+      return;
+    }
+    const read = () => ({
+      type: 2,
+      data: data ?? this.#encoder.decode(frame.readParts()),
+    });
+    this.#encodeAndDeliver(uid, read, opts, requestId);
   }
 
   /** A packet of the plain wire. */

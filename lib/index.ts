@@ -1,6 +1,10 @@
 export { createAdapter, NodeClusterAdapter } from "./adapter";
 export { setupPrimary } from "./setup-primary";
-export { ClusterAdapterError } from "./errors";
-export type { AdapterOptions, PrimaryOptions } from "./options";
+export { drain } from "./drain";
+export { Emitter } from "./emitter";
+export { ClusterAdapterError, RequestTimeoutError } from "./errors";
+export type { DrainOptions } from "./drain";
+export type { EmitterOperator, EmitterSocket } from "./emitter";
+export type { AdapterOptions, EmitterOptions, PrimaryOptions } from "./options";
 export type { PrimaryHandle } from "./setup-primary";
 export type { ErrorCode } from "./errors";

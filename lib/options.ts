@@ -47,11 +47,9 @@ export function resolveAdapterOptions(
   };
 }
 
-type Key = keyof AdapterOptions;
-
 /** A duration that a timer of Node.js can count. */
-function delay(
-  options: AdapterOptions | null | undefined,
+function delay<Key extends string>(
+  options: { [key in Key]?: number } | null | undefined,
   key: Key,
   defaultValue: number,
 ): number {
@@ -66,8 +64,8 @@ function delay(
   return value;
 }
 
-function duration(
-  options: AdapterOptions | null | undefined,
+function duration<Key extends string>(
+  options: { [key in Key]?: number } | null | undefined,
   key: Key,
   defaultValue: number,
 ): number {
@@ -83,6 +81,27 @@ function duration(
     );
   }
   return value;
+}
+
+/** The options of `new Emitter()`. All of them may be left out. */
+export interface EmitterOptions {
+  /**
+   * The number of ms after which a request that has no `timeout()` of its own fails.
+   * @default 5_000
+   */
+  requestsTimeout?: number;
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {ClusterAdapterError} `ERR_INVALID_OPTION` on an unknown key, a wrong type or range
+ */
+export function resolveEmitterOptions(
+  options?: EmitterOptions | null,
+): Required<EmitterOptions> {
+  refuseUnknown(options, ["requestsTimeout"]);
+  return { requestsTimeout: delay(options, "requestsTimeout", 5_000) };
 }
 
 /** The options of `setupPrimary()`. All of them may be left out. */
@@ -135,15 +154,9 @@ const PRIMARY_DEFAULTS: ResolvedPrimaryOptions = {
 export function resolvePrimaryOptions(
   options?: PrimaryOptions | null,
 ): ResolvedPrimaryOptions {
-  if (options != null && typeof options !== "object") {
-    throw invalidOption("options", options, "an object");
-  }
+  refuseUnknown(options, Object.keys(PRIMARY_DEFAULTS));
   const resolved = { ...PRIMARY_DEFAULTS };
   for (const [key, value] of Object.entries(options ?? {})) {
-    if (!Object.keys(PRIMARY_DEFAULTS).includes(key)) {
-      const known = Object.keys(PRIMARY_DEFAULTS).join(", ");
-      throw invalidOption(`the option "${key}"`, value, `one of ${known}`);
-    }
     if (value !== undefined) {
       if (!Number.isSafeInteger(value) || value <= 0) {
         throw invalidOption(
@@ -156,4 +169,19 @@ export function resolvePrimaryOptions(
     }
   }
   return resolved;
+}
+
+function refuseUnknown(options: unknown, keys: string[]): void {
+  if (options != null && typeof options !== "object") {
+    throw invalidOption("options", options, "an object");
+  }
+  for (const [key, value] of Object.entries(options ?? {})) {
+    if (!keys.includes(key)) {
+      throw invalidOption(
+        `the option "${key}"`,
+        value,
+        `one of ${keys.join(", ")}`,
+      );
+    }
+  }
 }

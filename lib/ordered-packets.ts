@@ -123,8 +123,12 @@ export class OrderedPackets {
 
   /** A frame that has its offset, ready for the clients of this node. */
   read(frame: PacketFrame): EncodedPacket {
-    const event = EncodedEvent.of(this.#adapter.nsp, frame);
-    return frame.hasPlace ? event : this.#withOffset(event);
+    const { nsp } = this.#adapter;
+    if (frame.hasPlace) {
+      return EncodedEvent.of(nsp, frame);
+    }
+    const data = frame.readArguments() ?? EncodedEvent.of(nsp, frame).data;
+    return this.#withOffset(data);
   }
 
   /** A socket is about to join or leave rooms. */
@@ -189,11 +193,11 @@ export class OrderedPackets {
   #complete({ parts, place }: Blank): EncodedPacket {
     const { nsp } = this.#adapter;
     return place === undefined
-      ? this.#withOffset(new EncodedEvent(nsp, parts))
+      ? this.#withOffset(new EncodedEvent(nsp, parts).data)
       : new EncodedEvent(nsp, fillPlace(parts, place, this.offset()));
   }
 
-  #withOffset({ data }: Packet): EncodedPacket {
+  #withOffset(data: readonly unknown[]): EncodedPacket {
     return this.#encoder.prepare({
       type: EVENT,
       data: [...data, this.offset()],

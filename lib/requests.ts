@@ -2,14 +2,17 @@ import {
   MessageType,
   type BroadcastOptions,
   type ClusterAdapter,
+  type Room,
 } from "socket.io-adapter";
-import { encodeOptions, internals } from "./socket-io";
+import { answerFor, countOf, roomsOf, Want } from "./census";
+import { timedOut } from "./errors";
+import { encodeOptions, internals, type SocketDetails } from "./socket-io";
 
 /** A question to the other nodes. */
 export type Question =
   | {
       readonly type: MessageType.FETCH_SOCKETS;
-      readonly data: { opts: object; requestId: string };
+      readonly data: { opts: object; requestId: string; want?: Want };
     }
   | {
       readonly type: MessageType.SERVER_SIDE_EMIT;
@@ -45,20 +48,46 @@ export class Requests {
     internals(this.#options.adapter).apply(opts, (socket) =>
       sockets.push(socket),
     );
+    return this.#fetch(opts, sockets);
+  }
+
+  async countSockets(opts: BroadcastOptions): Promise<number> {
+    return countOf(await this.#summarize(opts, Want.COUNT));
+  }
+
+  async allRooms(): Promise<Set<Room>> {
+    return roomsOf(await this.#summarize({ rooms: new Set() }, Want.ROOMS));
+  }
+
+  #summarize(opts: BroadcastOptions, want: Want): Promise<SocketDetails[]> {
+    const own = answerFor(this.#options.adapter, opts, want);
+    return this.#fetch(opts, own, want) as Promise<SocketDetails[]>;
+  }
+
+  /** @param responses - what this node knows; the answers of the others are added */
+  #fetch(
+    opts: BroadcastOptions,
+    responses: unknown[],
+    want?: Want,
+  ): Promise<unknown[]> {
     return new Promise((resolve, reject) => {
       if (opts.flags?.local) {
-        resolve(sockets);
+        resolve(responses);
         return;
       }
       this.#ask(
         (requestId) => ({
           type: MessageType.FETCH_SOCKETS,
-          data: { opts: encodeOptions(opts), requestId },
+          data: {
+            opts: encodeOptions(opts),
+            requestId,
+            ...(want !== undefined && { want }),
+          },
         }),
-        sockets,
+        responses,
         // 0 means the default, as in the base class
         opts.flags?.timeout || this.#options.requestsTimeout,
-        (error) => (error ? reject(error) : resolve(sockets)),
+        (error) => (error ? reject(error) : resolve(responses)),
       );
     });
   }
@@ -104,7 +133,7 @@ export class Requests {
       }
     };
     const timer = setTimeout(() => {
-      fail(new Error(`timeout reached: missing ${missingUids.size} responses`));
+      fail(timedOut(Array.from(missingUids), responses));
     }, timeout);
 
     customRequests.set(requestId, {

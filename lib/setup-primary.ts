@@ -6,9 +6,10 @@ import {
   type PrimaryOptions,
   type ResolvedPrimaryOptions,
 } from "./options";
-import { errorMessage } from "./errors";
+import { errorMessage, noRelay } from "./errors";
 import type { Clock } from "./recovery/recovery";
 import { Relay } from "./primary/relay";
+import type { Speaker } from "./primary/speaker";
 import { warnOnce } from "./warnings";
 
 /** What `setupPrimary()` returns. */
@@ -43,6 +44,23 @@ export function setupPrimary(opts: PrimaryOptions = {}): PrimaryHandle {
     return { close() {} };
   }
   return (shared[HANDLE] = shared[HANDLE] ?? startRelay(options));
+}
+
+const relays = new WeakMap<PrimaryHandle, Relay<Worker>>();
+
+/**
+ * The primary's own voice in the cluster.
+ *
+ * @internal
+ * @throws {ClusterAdapterError} `ERR_NO_RELAY`
+ */
+export function currentSpeaker(): Speaker {
+  const handle = shared[HANDLE];
+  const relay = handle && relays.get(handle);
+  if (relay === undefined) {
+    throw noRelay();
+  }
+  return relay.speaker;
 }
 
 function startRelay(options: ResolvedPrimaryOptions): PrimaryHandle {
@@ -88,6 +106,7 @@ function startRelay(options: ResolvedPrimaryOptions): PrimaryHandle {
       }
     },
   };
+  relays.set(handle, relay);
   return handle;
 }
 

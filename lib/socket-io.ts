@@ -17,6 +17,9 @@ import type { RecoverySettings } from "./wire/fast";
 /** A namespace. Socket.IO's own adapters leave its type open, too: this package does not depend on `socket.io`. */
 export type Namespace = any;
 
+/** What listeners of events that nobody has declared take and answer. */
+export type Anything = any;
+
 export interface Packet {
   readonly type: number;
   readonly data: unknown[];
@@ -225,4 +228,29 @@ function withoutSessionStore(handshake: object): object {
   const fields = Object.getOwnPropertyDescriptors(handshake);
   delete (fields as { sessionStore?: PropertyDescriptor }).sessionStore;
   return Object.defineProperties({}, fields);
+}
+
+/** The connection below the sockets of a client. */
+export interface Connection {
+  /** Closes it when what was sent has left, or at once. */
+  close(discard?: boolean): void;
+}
+
+/** What of a server matters where it comes to rest. */
+export interface RestingServer {
+  readonly httpServer?: { readonly listening: boolean; close(): void };
+  readonly engine?: {
+    readonly clients: Record<string, Connection>;
+    readonly clientsCount: number;
+    readonly opts: {
+      /** Asked for each new connection; the first argument of the callback is the reason why not. */
+      allowRequest?: (
+        request: unknown,
+        callback: (
+          reason: string | null | undefined,
+          isAllowed: boolean,
+        ) => void,
+      ) => void;
+    };
+  };
 }

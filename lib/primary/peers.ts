@@ -100,6 +100,15 @@ export class Peers<Worker> {
     return this.#owners.get(uid);
   }
 
+  /** The uids of the nodes of a namespace. */
+  nodesOf(nsp: string): string[] {
+    const uids: string[] = [];
+    for (const { nodes } of this.#peers.values()) {
+      nodes.forEach((node, uid) => node.nsp === nsp && uids.push(uid));
+    }
+    return uids;
+  }
+
   entries(): IterableIterator<[Worker, Peer]> {
     return this.#peers.entries();
   }

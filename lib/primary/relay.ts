@@ -35,6 +35,7 @@ import {
 } from "../wire/plain";
 import { Ordering } from "./ordering";
 import { PrimaryOutbox, type OutboxLimits } from "./outbox";
+import { Speaker } from "./speaker";
 import { Peer, Peers, type NodeName, type PeerWire } from "./peers";
 
 export interface RelayOptions<Worker>
@@ -53,6 +54,7 @@ export class Relay<Worker> {
   readonly #options: RelayOptions<Worker>;
   readonly #peers = new Peers<Worker>();
   readonly #ordering: Ordering;
+  readonly speaker: Speaker;
   #wire: Wire = "plain";
 
   constructor(options: RelayOptions<Worker>) {
@@ -70,6 +72,17 @@ export class Relay<Worker> {
         peer?.outbox.push(convertSection(section, peer.isBinary));
         return peer?.outbox.isOpen ?? false;
       },
+    });
+    this.speaker = new Speaker({
+      clock,
+      nodesOf: (nsp) => this.#peers.nodesOf(nsp),
+      wire: () => this.#wire,
+      sendPlain: (message) => {
+        for (const { outbox } of this.#peers.all()) {
+          outbox.push(message);
+        }
+      },
+      sendSection: (section) => this.#passOn(section, undefined),
     });
   }
 
@@ -101,6 +114,9 @@ export class Relay<Worker> {
       this.#relayFrames(peer, message);
     } else if (isRelayable(message)) {
       this.#learn(peer, message);
+      if (message.requesterUid === EMITTER_UID && isPlainMessage(message)) {
+        this.speaker.onAnswer(message);
+      }
       if (this.#wire === "ordered" && message.type === MessageType.BROADCAST) {
         // its sender did not know of the order yet
         this.#ordering.recovery.skip();
@@ -202,11 +218,18 @@ export class Relay<Worker> {
       );
       return;
     }
-    if (target !== undefined) {
+    if (target === EMITTER_UID) {
+      this.speaker.onSection(sectionBytes(section));
+    } else if (target !== undefined) {
       const owner = this.#peers.ownerOf(target);
       owner?.outbox.push(convertSection(section, owner.isBinary));
-      return;
+    } else {
+      this.#passOn(section, sender);
     }
+  }
+
+  /** Sends a section to everyone, to its sender only if that waits for its numbers. */
+  #passOn(section: Section, sender: Peer | undefined): void {
     const isOrdered = this.#wire === "ordered";
     const bytes = isOrdered ? sectionBytes(section) : section;
     const isAwaited = isOrdered && this.#ordering.number(bytes as Buffer);
@@ -226,18 +249,23 @@ export class Relay<Worker> {
   #announce(nodes: NodeName[]): void {
     for (const { uid, nsp } of nodes) {
       debug("the node %s is gone", uid);
-      this.#ordering.recovery.onNodeGone(uid);
+      this.#onNodeGone(uid);
       for (const { outbox } of this.#peers.all()) {
         outbox.push(adapterClose(uid, nsp));
       }
     }
   }
 
+  #onNodeGone(uid: string): void {
+    this.#ordering.recovery.onNodeGone(uid);
+    this.speaker.onNodeGone(uid);
+  }
+
   #learn(peer: Peer, message: Envelope): void {
     const { uid, nsp } = message;
     if (message.type === MessageType.ADAPTER_CLOSE) {
       this.#peers.removeNode(uid);
-      this.#ordering.recovery.onNodeGone(uid);
+      this.#onNodeGone(uid);
       this.#chooseWire();
     } else if (uid !== EMITTER_UID) {
       const recovers = this.#peers.node(uid)?.recovers ?? false;
@@ -344,7 +372,9 @@ export class Relay<Worker> {
     const { epoch, log } = this.#ordering.recovery;
     if (control === "ordered") {
       peer.progress = log.last;
-      peer.outbox.push(controlMessage(control, { epoch, number: log.last }));
+      peer.outbox.push(
+        controlMessage(control, { order: { epoch, number: log.last } }),
+      );
     } else {
       peer.outbox.push(controlMessage(control));
     }

@@ -24,8 +24,11 @@ export type Section = Uint8Array | string;
  */
 export type Wire = "plain" | "fast" | "ordered";
 
-/** What the primary tells a worker: which wire to use, to greet again, or that it has missed something. */
-export type Control = Wire | "greet" | "reset";
+/**
+ * What the primary tells a worker: which wire to use, to greet again, that it has missed something, or to come to rest. The
+ * last is answered with `"drained"`.
+ */
+export type Control = Wire | "greet" | "reset" | "drain";
 
 export interface FramesMessage extends Envelope {
   readonly type: FastType.FRAMES;
@@ -102,44 +105,70 @@ export function isFramesMessage(message: Envelope): message is FramesMessage {
   );
 }
 
-/** @param order - where the order stands, if everyone is to share one */
-export function controlMessage(control: Control, order?: Offset): object {
+/** @param details - where the order stands, if everyone is to share one; how long it may take to come to rest, in ms */
+export function controlMessage(
+  control: Control,
+  details: { order?: Offset; duration?: number } = {},
+): object {
   return withOffer({
     source: MESSAGE_SOURCE,
     uid: PRIMARY_UID,
     nsp: "",
     type: FastType.CONTROL,
     data: control,
-    ...(order !== undefined && { order }),
+    ...details,
   });
 }
 
+export type ReadControl =
+  | { readonly control: Exclude<Control, "ordered" | "drain"> }
+  | { readonly control: "ordered"; readonly order: Offset }
+  | { readonly control: "drain"; readonly duration: number };
+
 /** `undefined` for what this version does not know. */
-export function readControl(
-  message: Envelope,
-):
-  | { control: Exclude<Control, "ordered"> }
-  | { control: "ordered"; order: Offset }
-  | undefined {
+export function readControl(message: Envelope): ReadControl | undefined {
   if (message.type !== FastType.CONTROL) {
     return undefined;
   }
-  switch (message.data) {
+  const { data, order, duration } = message as {
+    data?: unknown;
+    order?: unknown;
+    duration?: unknown;
+  };
+  switch (data) {
     case "plain":
     case "fast":
     case "greet":
     case "reset":
-      return { control: message.data };
+      return { control: data };
     case "ordered": {
-      const { order } = message as { order?: unknown };
       const { epoch, number } = Object(order) as Offset;
       return typeof epoch === "string" && Number.isSafeInteger(number)
-        ? { control: "ordered", order: { epoch, number } }
+        ? { control: data, order: { epoch, number } }
         : undefined;
     }
+    case "drain":
+      return isDuration(duration)
+        ? { control: data, duration: duration as number }
+        : undefined;
     default:
       return undefined;
   }
+}
+
+/** What a worker says when it has come to rest. */
+export function drainedMessage(uid: string): object {
+  return {
+    source: MESSAGE_SOURCE,
+    uid,
+    nsp: "",
+    type: FastType.CONTROL,
+    data: "drained",
+  };
+}
+
+export function isDrained({ type, data }: Envelope): boolean {
+  return type === FastType.CONTROL && data === "drained";
 }
 
 /** The form that the channel of the other side takes. */

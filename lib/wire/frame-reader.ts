@@ -5,6 +5,7 @@ import { deserialize } from "node:v8";
 import type { BroadcastFlags, BroadcastOptions, Room } from "socket.io-adapter";
 import { protocolError } from "../errors";
 import {
+  ARGUMENTS,
   FrameKind,
   NUMBER_SIZE,
   PacketFlag,
@@ -13,6 +14,7 @@ import {
   type Part,
 } from "./frames";
 import { OFFSET_LENGTH, writeOffset, type Offset } from "./offsets";
+import { decodeValue } from "./values";
 import { ENGINE_MESSAGE, keepable, Opcode } from "./ws-frame";
 
 export interface FrameVisitor {
@@ -176,6 +178,24 @@ export class PacketFrame {
   copy(): PacketFrame {
     const [copy] = readPackets(Buffer.from(this.bytes));
     return copy as PacketFrame;
+  }
+
+  /**
+   * The arguments of the event, where the sender has no parser; `undefined` where there are parts.
+   *
+   * @throws {ClusterAdapterError} `ERR_PROTOCOL`
+   */
+  readArguments(): unknown[] | undefined {
+    if (this.#section[this.#start] !== ARGUMENTS || this.#start === this.#end) {
+      return undefined;
+    }
+    const args = decodeValue(
+      this.#section.subarray(this.#start + 1, this.#end),
+    );
+    if (!Array.isArray(args)) {
+      throw protocolError("W9", "the arguments of an event are no array");
+    }
+    return args;
   }
 
   /**

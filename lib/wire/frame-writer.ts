@@ -4,6 +4,7 @@
 import { serialize } from "node:v8";
 import type { BroadcastOptions, Room } from "socket.io-adapter";
 import {
+  ARGUMENTS,
   FrameKind,
   NUMBER_SIZE,
   PacketFlag,
@@ -41,6 +42,8 @@ export class FrameWriter {
   #length = 0;
   /** Where the last whole frame ends: what failed halfway is written over. */
   #complete = 0;
+  /** Where there is room for an offset in the packet that is being written. */
+  #offsetAt = 0;
   #target: string | undefined;
   #origin: Origin | undefined;
 
@@ -55,38 +58,13 @@ export class FrameWriter {
    */
   writePacket(
     origin: Origin,
-    { rooms, except, flags }: BroadcastOptions,
+    opts: BroadcastOptions,
     requestId: string | undefined,
     parts: readonly Part[],
     order?: PacketOrder,
   ): Buffer | undefined {
-    const frame = this.#beginFrame(FrameKind.PACKET, origin, undefined);
-    const compress = flags?.compress;
-    this.#u8(
-      (flags?.volatile ? PacketFlag.VOLATILE : 0) |
-        (compress === undefined ? 0 : PacketFlag.HAS_COMPRESS) |
-        (compress ? PacketFlag.COMPRESS : 0) |
-        (requestId === undefined ? 0 : PacketFlag.WITH_ACK) |
-        (order?.ref === undefined ? 0 : PacketFlag.NUMBERED) |
-        (order?.place === undefined ? 0 : PacketFlag.OFFSET),
-    );
-    if (order?.ref !== undefined) {
-      this.#reserve(NUMBER_SIZE + 4);
-      this.#length = this.#slab.writeUIntLE(0, this.#length, NUMBER_SIZE);
-      this.#length = this.#slab.writeUInt32LE(order.ref, this.#length);
-    }
-    const distanceAt = this.#length;
-    if (order?.place !== undefined) {
-      this.#reserve(4);
-      this.#length += 4;
-    }
-    if (requestId !== undefined) {
-      this.#name(requestId);
-    }
-    this.#rooms(rooms, frame, PacketFlag.ROOMS);
-    this.#rooms(except, frame, PacketFlag.EXCEPT);
+    const frame = this.#beginPacket(origin, opts, requestId, order);
     const start = this.#length;
-    let offsetAt = 0;
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i] as Part;
       if (typeof part === "string") {
@@ -103,16 +81,33 @@ export class FrameWriter {
         this.#raw(part);
       }
       if (i === order?.place?.part) {
-        offsetAt = this.#length - order.place.tail;
+        // known as the distance from the end once that is known
+        this.#offsetAt = this.#length - order.place.tail;
       }
     }
     if (order?.place !== undefined) {
-      this.#slab.writeUInt32LE(this.#length - offsetAt, distanceAt);
+      const distanceAt =
+        frame + 1 + (order.ref === undefined ? 0 : NUMBER_SIZE + 4);
+      this.#slab.writeUInt32LE(this.#length - this.#offsetAt, distanceAt);
     }
     this.#endFrame(frame);
     return parts.length === 1 && typeof parts[0] === "string"
       ? keepable(this.#slab, start, this.#length)
       : undefined;
+  }
+
+  /** A packet whose sender has no parser. */
+  writeArguments(
+    origin: Origin,
+    opts: BroadcastOptions,
+    requestId: string | undefined,
+    args: Uint8Array,
+    order?: PacketOrder,
+  ): void {
+    const frame = this.#beginPacket(origin, opts, requestId, order);
+    this.#u8(ARGUMENTS);
+    this.#raw(args);
+    this.#endFrame(frame);
   }
 
   /** @param target - the node that it is for */
@@ -140,6 +135,40 @@ export class FrameWriter {
     this.#endSection();
     this.#sectionBytes = 0;
     return this.#sections.splice(0);
+  }
+
+  /** Returns where the body begins. */
+  #beginPacket(
+    origin: Origin,
+    { rooms, except, flags }: BroadcastOptions,
+    requestId: string | undefined,
+    order: PacketOrder | undefined,
+  ): number {
+    const frame = this.#beginFrame(FrameKind.PACKET, origin, undefined);
+    const compress = flags?.compress;
+    this.#u8(
+      (flags?.volatile ? PacketFlag.VOLATILE : 0) |
+        (compress === undefined ? 0 : PacketFlag.HAS_COMPRESS) |
+        (compress ? PacketFlag.COMPRESS : 0) |
+        (requestId === undefined ? 0 : PacketFlag.WITH_ACK) |
+        (order?.ref === undefined ? 0 : PacketFlag.NUMBERED) |
+        (order?.place === undefined ? 0 : PacketFlag.OFFSET),
+    );
+    if (order?.ref !== undefined) {
+      this.#reserve(NUMBER_SIZE + 4);
+      this.#length = this.#slab.writeUIntLE(0, this.#length, NUMBER_SIZE);
+      this.#length = this.#slab.writeUInt32LE(order.ref, this.#length);
+    }
+    if (order?.place !== undefined) {
+      this.#reserve(4);
+      this.#length += 4;
+    }
+    if (requestId !== undefined) {
+      this.#name(requestId);
+    }
+    this.#rooms(rooms, frame, PacketFlag.ROOMS);
+    this.#rooms(except, frame, PacketFlag.EXCEPT);
+    return frame;
   }
 
   #beginFrame(

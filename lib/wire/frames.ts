@@ -75,3 +75,9 @@ export interface OffsetPlace {
  * the WebSocket frames that carry them to a client, so that a receiver can pass on the bytes of a text as they are.
  */
 export type Part = string | Uint8Array;
+
+/**
+ * What stands in the place of the parts where the sender has no parser: the arguments of an event, which each worker
+ * encodes itself.
+ */
+export const ARGUMENTS = 0;

@@ -40,7 +40,8 @@ const V8_TAG = 0xff;
 // stands for binary data while JSON has its way; nobody else can know it
 const MARK = randomBytes(16).toString("hex");
 
-function asJson(value: unknown): unknown {
+/** What JSON makes of a value, binary data apart. */
+export function asJson(value: unknown): unknown {
   const binaries: unknown[] = [];
   const text = JSON.stringify(value, function (this: object, key, item) {
     // a Buffer has become an object by now

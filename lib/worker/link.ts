@@ -5,10 +5,12 @@
 import { randomBytes } from "node:crypto";
 import { MessageType, type BroadcastOptions } from "socket.io-adapter";
 import { debugWorker as debug } from "../debug";
+import { drain } from "../drain";
 import { warnOnce } from "../warnings";
 import { keepEncodable, SERIALIZATIONS } from "../wire/encodable";
 import {
   convertSection,
+  drainedMessage,
   FastType,
   framesMessage,
   isFramesMessage,
@@ -16,6 +18,7 @@ import {
   readOffer,
   sectionBytes,
   withOffer,
+  type ReadControl,
   type Wire,
 } from "../wire/fast";
 import type { Origin } from "../wire/frame-writer";
@@ -210,12 +213,12 @@ export class Link {
     }
   }
 
-  #onControl(order: ReturnType<typeof readControl>, isBinary = false): void {
-    debug("control: %s", order?.control);
-    switch (order?.control) {
+  #onControl(message: ReadControl | undefined, isBinary = false): void {
+    debug("control: %s", message?.control);
+    switch (message?.control) {
       case "ordered":
         this.#isBinary = isBinary;
-        this.#use("ordered", order.order);
+        this.#use("ordered", message.order);
         break;
       case "fast":
         this.#isBinary = isBinary;
@@ -232,13 +235,28 @@ export class Link {
       case "greet":
         this.#nodes.forEach((node) => node.greet());
         break;
+      case "drain":
+        void this.#drain(message.duration);
+        break;
       case undefined:
         debug("ignore a message of an unknown form");
         break;
       default: {
-        const unknown: never = order;
+        const unknown: never = message;
         return unknown;
       }
+    }
+  }
+
+  async #drain(duration: number): Promise<void> {
+    const servers = new Set<object>();
+    this.#nodes.forEach(({ server }) => servers.add(server));
+    await Promise.all(
+      Array.from(servers, (server) => drain(server, { duration })),
+    );
+    this.#outbox.flush();
+    if (this.#channel.connected) {
+      this.#channel.send(drainedMessage(this.#uid));
     }
   }
 

@@ -12,6 +12,8 @@ import type { SessionMessage } from "../wire/session-messages";
  * event, so that what a node does keeps the order of the channel.
  */
 export interface Node extends Origin {
+  /** The Socket.IO server that it belongs to. */
+  readonly server: object;
   /** Only where the server has connection state recovery on. */
   readonly recovery: RecoverySettings | undefined;
   /** Another node is alive. */

@@ -1,3 +1,4 @@
+import type { Emitter } from "../../dist";
 import { type ChildProcess, fork } from "node:child_process";
 import type { Cluster } from "node:cluster";
 import { resolve } from "node:path";
@@ -34,6 +35,7 @@ export interface PrimaryContext {
   /** What `setupPrimary()` returned. */
   handle: unknown;
   setupPrimary: typeof published.setupPrimary;
+  Emitter: typeof Emitter;
   /** All that the package of the adapter exports. */
   adapterPackage: Record<string, unknown>;
 }

@@ -8,8 +8,11 @@ import { ProcessIpc } from "./support/process-ipc";
 type Constructor = new (nsp: unknown) => index.NodeClusterAdapter;
 const NAMES = [
   "ClusterAdapterError",
+  "Emitter",
   "NodeClusterAdapter",
+  "RequestTimeoutError",
   "createAdapter",
+  "drain",
   "setupPrimary",
 ];
 

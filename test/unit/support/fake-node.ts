@@ -9,6 +9,7 @@ export class FakeNode implements Node {
   readonly alive: string[] = [];
 
   readonly recovery = undefined;
+  readonly server = {};
 
   constructor(
     readonly nsp = "/",

@@ -83,7 +83,7 @@ describe("a control of the primary", () => {
 
   it("tells where the order stands", () => {
     const order = { epoch: "epoch-", number: 7 };
-    const message = controlMessage("ordered", order) as Envelope;
+    const message = controlMessage("ordered", { order }) as Envelope;
     assert.deepEqual(readControl(message), { control: "ordered", order });
     for (const bad of [undefined, null, 1, {}, { ...order, number: "7" }]) {
       assert.equal(

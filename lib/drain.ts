@@ -1,0 +1,82 @@
+import { invalidOption } from "./errors";
+import type { Connection, RestingServer } from "./socket-io";
+
+export interface DrainOptions {
+  /**
+   * The number of ms over which the connections are closed. All clients that come back at once would be a stampede.
+   * @default 10_000
+   */
+  duration?: number;
+}
+
+// in ms
+const SLICE = 100;
+const DEFAULT_DURATION = 10_000;
+
+/**
+ * Brings a server to rest before its worker ends: it takes no new connections, and closes those that it has in slices, at
+ * random moments. The clients connect again, to other workers, and are recovered there where connection state recovery is
+ * on. `handle.restart()` does it for each worker; an application with a process manager of its own calls it.
+ *
+ * @param io - the server
+ * @param opts - additional options
+ * @returns a promise that resolves when no connection is left
+ * @throws {ClusterAdapterError} `ERR_INVALID_OPTION` on an unknown key, a wrong type or range
+ */
+export async function drain(
+  io: object,
+  opts: DrainOptions = {},
+): Promise<void> {
+  const duration = resolveDuration(opts);
+  const { httpServer, engine } = io as RestingServer;
+  if (httpServer?.listening) {
+    httpServer.close();
+  }
+  if (engine === undefined) {
+    return;
+  }
+  engine.opts.allowRequest = (_, callback) =>
+    callback("the server is about to end", false);
+
+  const connections = shuffled(Object.values(engine.clients));
+  const slices = Math.max(1, Math.floor(duration / SLICE));
+  for (let slice = 0; slice < slices; slice++) {
+    const left = connections.splice(
+      0,
+      Math.ceil(connections.length / (slices - slice)),
+    );
+    if (engine.clientsCount === 0) {
+      return;
+    }
+    left.forEach((connection) =>
+      setTimeout(() => connection.close(), Math.random() * SLICE),
+    );
+    await new Promise((resolve) => setTimeout(resolve, SLICE));
+  }
+  // who has not taken what was sent to it, or came at the last moment
+  Object.values(engine.clients).forEach((connection) => connection.close(true));
+}
+
+function resolveDuration(opts: DrainOptions): number {
+  for (const [key, value] of Object.entries(Object(opts) as object)) {
+    if (key !== "duration") {
+      throw invalidOption(`the option "${key}"`, value, "duration");
+    }
+  }
+  const { duration = DEFAULT_DURATION } = opts;
+  if (typeof duration !== "number" || !(duration >= 0) || duration > 2 ** 31) {
+    throw invalidOption(
+      'the option "duration"',
+      duration,
+      "a number of ms, 0 or more",
+    );
+  }
+  return duration;
+}
+
+function shuffled(connections: Connection[]): Connection[] {
+  return connections
+    .map((connection) => ({ connection, order: Math.random() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ connection }) => connection);
+}

@@ -1,0 +1,194 @@
+/**
+ * The primary as one who speaks in the cluster itself: what an Emitter does becomes messages to the nodes.
+ */
+import { MessageType, type BroadcastOptions } from "socket.io-adapter";
+import { notSendable } from "../errors";
+import type { Clock } from "../recovery/recovery";
+import { encodeOptions, type SocketDetails } from "../socket-io";
+import { FrameWriter } from "../wire/frame-writer";
+import { readFrames } from "../wire/frame-reader";
+import {
+  EMITTER_UID,
+  isAnswer,
+  isPlainMessage,
+  MESSAGE_SOURCE,
+  type Envelope,
+  type PlainMessage,
+} from "../wire/plain";
+import { asJson, decodeValue, encodeValue } from "../wire/values";
+import type { Wire } from "../wire/fast";
+import { Inquiries } from "./inquiries";
+
+const EVENT = 2;
+
+export interface SpeakerOptions {
+  readonly clock: Clock;
+  /** The nodes of a namespace. */
+  readonly nodesOf: (nsp: string) => Iterable<string>;
+  readonly wire: () => Wire;
+  /** Sends a plain message to everyone. */
+  readonly sendPlain: (message: Envelope) => void;
+  /** Sends a section to everyone. */
+  readonly sendSection: (section: Buffer) => void;
+}
+
+export class Speaker {
+  readonly #options: SpeakerOptions;
+  readonly #inquiries: Inquiries;
+  readonly #writer = new FrameWriter();
+
+  constructor(options: SpeakerOptions) {
+    this.#options = options;
+    this.#inquiries = new Inquiries(options);
+  }
+
+  /** @throws {ClusterAdapterError} `ERR_NOT_SENDABLE` */
+  broadcast(nsp: string, args: unknown[], opts: BroadcastOptions): void {
+    this.#sendEvent(nsp, args, opts, undefined);
+  }
+
+  /** What the clients answer. Rejects with `ERR_NOT_SENDABLE` or `ERR_TIMEOUT`. */
+  broadcastWithAck(
+    nsp: string,
+    args: unknown[],
+    opts: BroadcastOptions,
+    timeout: number,
+  ): Promise<unknown[]> {
+    return this.#inquiries.askClients(nsp, timeout, (requestId) =>
+      this.#sendEvent(nsp, args, opts, requestId),
+    );
+  }
+
+  /** @throws {ClusterAdapterError} `ERR_NOT_SENDABLE` */
+  send(
+    nsp: string,
+    type:
+      | MessageType.SOCKETS_JOIN
+      | MessageType.SOCKETS_LEAVE
+      | MessageType.DISCONNECT_SOCKETS,
+    opts: BroadcastOptions,
+    data: object,
+  ): void {
+    this.#send(nsp, type, { opts: encodeOptions(opts), ...data });
+  }
+
+  /** @throws {ClusterAdapterError} `ERR_NOT_SENDABLE` */
+  serverSideEmit(nsp: string, packet: unknown[]): void {
+    this.#send(nsp, MessageType.SERVER_SIDE_EMIT, { packet });
+  }
+
+  /** What the listeners of all workers answer. Rejects with `ERR_NOT_SENDABLE` or `ERR_TIMEOUT`. */
+  serverSideEmitWithAck(
+    nsp: string,
+    packet: unknown[],
+    timeout: number,
+  ): Promise<unknown[]> {
+    return this.#inquiries.ask(nsp, timeout, (requestId) =>
+      this.#send(nsp, MessageType.SERVER_SIDE_EMIT, { packet, requestId }),
+    );
+  }
+
+  /** Rejects with `ERR_NOT_SENDABLE` or `ERR_TIMEOUT`. */
+  fetchSockets(
+    nsp: string,
+    opts: BroadcastOptions,
+    timeout: number,
+    want?: string,
+  ): Promise<SocketDetails[]> {
+    return this.#inquiries.ask(nsp, timeout, (requestId) =>
+      this.#send(nsp, MessageType.FETCH_SOCKETS, {
+        opts: encodeOptions(opts),
+        requestId,
+        ...(want !== undefined && { want }),
+      }),
+    ) as Promise<SocketDetails[]>;
+  }
+
+  /** Reads what nodes answer. */
+  onSection(section: Buffer): void {
+    let uid = "";
+    let nsp = "";
+    readFrames(section, {
+      onOrigin(originUid, originNsp) {
+        uid = originUid;
+        nsp = originNsp;
+      },
+      onMessage: (type, bytes) => {
+        const data = bytes.length === 0 ? undefined : decodeValue(bytes);
+        const message = { source: MESSAGE_SOURCE, uid, nsp, type, data };
+        if (isPlainMessage(message)) {
+          this.onAnswer(message);
+        }
+      },
+      onPacket: () => {},
+      onSession: () => {},
+    });
+  }
+
+  onAnswer(message: PlainMessage): void {
+    if (isAnswer(message.type)) {
+      this.#inquiries.onAnswer(message);
+    }
+  }
+
+  onNodeGone(uid: string): void {
+    this.#inquiries.onNodeGone(uid);
+  }
+
+  #sendEvent(
+    nsp: string,
+    args: unknown[],
+    opts: BroadcastOptions,
+    requestId: string | undefined,
+  ): void {
+    const { wire, sendPlain, sendSection } = this.#options;
+    if (wire() === "plain") {
+      const packet = { type: EVENT, data: this.#sendable(args, asJson), nsp };
+      sendPlain(
+        envelope(nsp, MessageType.BROADCAST, {
+          packet,
+          opts: encodeOptions(opts),
+          ...(requestId !== undefined && { requestId }),
+        }),
+      );
+      return;
+    }
+    // what a parser would make of them: JSON, and binary data
+    const bytes = this.#sendable(args, (value) => encodeValue(value, false));
+    const isRecoverable = requestId === undefined && !opts.flags?.volatile;
+    const order =
+      wire() === "ordered" && isRecoverable
+        ? { ref: 0, place: undefined }
+        : undefined;
+    this.#writer.writeArguments(originOf(nsp), opts, requestId, bytes, order);
+    this.#writer.take().forEach(sendSection);
+  }
+
+  #send(nsp: string, type: MessageType, data: object): void {
+    const { wire, sendPlain, sendSection } = this.#options;
+    // what the channel would refuse is an error on either wire
+    const bytes = this.#sendable(data, (value) => encodeValue(value, true));
+    if (wire() === "plain") {
+      sendPlain(envelope(nsp, type, data));
+      return;
+    }
+    this.#writer.writeMessage(originOf(nsp), undefined, type, bytes);
+    this.#writer.take().forEach(sendSection);
+  }
+
+  #sendable<T>(value: unknown, encode: (value: unknown) => T): T {
+    try {
+      return encode(value);
+    } catch (error) {
+      throw notSendable("an argument", error);
+    }
+  }
+}
+
+function originOf(nsp: string) {
+  return { uid: EMITTER_UID, nsp };
+}
+
+function envelope(nsp: string, type: MessageType, data: object): Envelope {
+  return { source: MESSAGE_SOURCE, uid: EMITTER_UID, nsp, type, data };
+}
