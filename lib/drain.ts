@@ -1,17 +1,8 @@
-import { invalidOption } from "./errors";
+import { resolveDrainOptions, type DrainOptions } from "./options";
 import type { Connection, RestingServer } from "./socket-io";
-
-export interface DrainOptions {
-  /**
-   * The number of ms over which the connections are closed. All clients that come back at once would be a stampede.
-   * @default 10_000
-   */
-  duration?: number;
-}
 
 // in ms
 const SLICE = 100;
-const DEFAULT_DURATION = 10_000;
 
 /**
  * Brings a server to rest before its worker ends: it takes no new connections, and closes those that it has in slices, at
@@ -27,7 +18,7 @@ export async function drain(
   io: object,
   opts: DrainOptions = {},
 ): Promise<void> {
-  const duration = resolveDuration(opts);
+  const { duration } = resolveDrainOptions(opts);
   const { httpServer, engine } = io as RestingServer;
   if (httpServer?.listening) {
     httpServer.close();
@@ -55,23 +46,6 @@ export async function drain(
   }
   // who has not taken what was sent to it, or came at the last moment
   Object.values(engine.clients).forEach((connection) => connection.close(true));
-}
-
-function resolveDuration(opts: DrainOptions): number {
-  for (const [key, value] of Object.entries(Object(opts) as object)) {
-    if (key !== "duration") {
-      throw invalidOption(`the option "${key}"`, value, "duration");
-    }
-  }
-  const { duration = DEFAULT_DURATION } = opts;
-  if (typeof duration !== "number" || !(duration >= 0) || duration > 2 ** 31) {
-    throw invalidOption(
-      'the option "duration"',
-      duration,
-      "a number of ms, 0 or more",
-    );
-  }
-  return duration;
 }
 
 function shuffled(connections: Connection[]): Connection[] {

@@ -89,10 +89,30 @@ export function timedOut(
   return new RequestTimeoutError(missing, responses);
 }
 
-export function noRelay(): ClusterAdapterError {
+/** @param who - what needs it */
+export function noRelay(who: string): ClusterAdapterError {
   return new ClusterAdapterError(
     "ERR_NO_RELAY",
-    "an Emitter needs the relay of this process, and there is none: call setupPrimary() before, in the primary",
+    `${who} needs the relay of this process, and there is none: call setupPrimary() before, in the primary`,
+  );
+}
+
+export function restartFailed(
+  cause: Error,
+  done: number,
+  total: number,
+): ClusterAdapterError {
+  return new ClusterAdapterError(
+    "ERR_RESTART",
+    `the restart has stopped after ${done} of ${total} workers: ${cause.message}. The others go on as before`,
+    cause,
+  );
+}
+
+export function restartUnderWay(): ClusterAdapterError {
+  return new ClusterAdapterError(
+    "ERR_RESTART",
+    "a restart is under way: wait for the promise that it has returned",
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Worker } from "node:cluster";
 import { invalidOption } from "./errors";
 
 /**
@@ -47,38 +48,48 @@ export function resolveAdapterOptions(
   };
 }
 
+type Given<Key extends string> =
+  { readonly [key in Key]?: unknown } | null | undefined;
+
 /** A duration that a timer of Node.js can count. */
 function delay<Key extends string>(
-  options: { [key in Key]?: number } | null | undefined,
+  options: Given<Key>,
   key: Key,
   defaultValue: number,
 ): number {
-  const value = duration(options, key, defaultValue);
-  if (value > MAX_TIMER_DELAY) {
-    throw invalidOption(
-      `the option "${key}"`,
-      value,
-      `at most ${MAX_TIMER_DELAY} ms`,
-    );
+  return atMost(MAX_TIMER_DELAY, key, duration(options, key, defaultValue));
+}
+
+function duration<Key extends string>(
+  options: Given<Key>,
+  key: Key,
+  defaultValue: number,
+): number {
+  return number(options, key, defaultValue, {
+    isValid: (value) => value > 0,
+    rule: "a positive number of ms",
+  });
+}
+
+function atMost(limit: number, key: string, value: number): number {
+  if (value > limit) {
+    throw invalidOption(`the option "${key}"`, value, `at most ${limit} ms`);
   }
   return value;
 }
 
-function duration<Key extends string>(
-  options: { [key in Key]?: number } | null | undefined,
+function number<Key extends string>(
+  options: Given<Key>,
   key: Key,
   defaultValue: number,
+  { isValid, rule }: { isValid: (value: number) => boolean; rule: string },
 ): number {
-  const value: unknown = options?.[key];
+  const value = options?.[key];
   if (value === undefined) {
     return defaultValue;
   }
-  if (typeof value !== "number" || !(value > 0)) {
-    throw invalidOption(
-      `the option "${key}"`,
-      value,
-      "a positive number of ms",
-    );
+  if (typeof value !== "number" || !isValid(value)) {
+    throw invalidOption(`the option "${key}"`, value, rule);
   }
   return value;
 }
@@ -154,21 +165,119 @@ const PRIMARY_DEFAULTS: ResolvedPrimaryOptions = {
 export function resolvePrimaryOptions(
   options?: PrimaryOptions | null,
 ): ResolvedPrimaryOptions {
-  refuseUnknown(options, Object.keys(PRIMARY_DEFAULTS));
+  const keys = Object.keys(PRIMARY_DEFAULTS) as Array<keyof PrimaryOptions>;
+  refuseUnknown(options, keys);
   const resolved = { ...PRIMARY_DEFAULTS };
-  for (const [key, value] of Object.entries(options ?? {})) {
-    if (value !== undefined) {
-      if (!Number.isSafeInteger(value) || value <= 0) {
-        throw invalidOption(
-          `the option "${key}"`,
-          value,
-          "a positive whole number",
-        );
-      }
-      resolved[key as keyof PrimaryOptions] = value as number;
-    }
+  for (const key of keys) {
+    resolved[key] = wholeNumber(options, key, PRIMARY_DEFAULTS[key]);
   }
   return resolved;
+}
+
+function wholeNumber<Key extends string>(
+  options: Given<Key>,
+  key: Key,
+  defaultValue: number,
+): number {
+  return number(options, key, defaultValue, {
+    isValid: (value) => Number.isSafeInteger(value) && value > 0,
+    rule: "a positive whole number",
+  });
+}
+
+/** The options of `drain()`. */
+export interface DrainOptions {
+  /**
+   * The number of ms over which the connections are closed. All clients that come back at once would be a stampede.
+   * @default 10_000
+   */
+  duration?: number;
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {ClusterAdapterError} `ERR_INVALID_OPTION` on an unknown key, a wrong type or range
+ */
+export function resolveDrainOptions(
+  options?: DrainOptions | null,
+): Required<DrainOptions> {
+  refuseUnknown(options, ["duration"]);
+  return { duration: pause(options, "duration", 10_000) };
+}
+
+function pause<Key extends string>(
+  options: Given<Key>,
+  key: Key,
+  defaultValue: number,
+): number {
+  const value = number(options, key, defaultValue, {
+    isValid: (given) => given >= 0,
+    rule: "a number of ms, 0 or more",
+  });
+  return atMost(MAX_TIMER_DELAY, key, value);
+}
+
+/** The options of the method `restart()` of the primary's handle. All of them may be left out. */
+export interface RestartOptions {
+  /**
+   * The number of workers that are replaced at the same time.
+   * @default 1
+   */
+  concurrency?: number;
+  /**
+   * The number of ms within which a new worker has to be ready: its server has its adapter and, if the old worker listens
+   * on a port by itself, it listens, too.
+   * @default 30_000
+   */
+  readyTimeout?: number;
+  /**
+   * The number of ms over which the clients of an old worker are sent away.
+   * @default 10_000
+   */
+  drainDuration?: number;
+  /**
+   * The number of ms that an old worker has for each step after that: to say that no client is left, to end once it is
+   * disconnected from the cluster, and to end on `SIGTERM`. It gets `SIGKILL` then.
+   * @default 5_000
+   */
+  killTimeout?: number;
+  /**
+   * Starts the worker that takes the place of another one.
+   * @default () => cluster.fork()
+   */
+  fork?: (worker: Worker) => Worker;
+}
+
+export type ResolvedRestartOptions = Required<Omit<RestartOptions, "fork">> &
+  Pick<RestartOptions, "fork">;
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {ClusterAdapterError} `ERR_INVALID_OPTION` on an unknown key, a wrong type or range
+ */
+export function resolveRestartOptions(
+  options?: RestartOptions | null,
+): ResolvedRestartOptions {
+  refuseUnknown(options, [
+    "concurrency",
+    "readyTimeout",
+    "drainDuration",
+    "killTimeout",
+    "fork",
+  ]);
+  const fork: unknown = options?.fork;
+  if (fork !== undefined && typeof fork !== "function") {
+    throw invalidOption('the option "fork"', fork, "a function");
+  }
+  return {
+    concurrency: wholeNumber(options, "concurrency", 1),
+    readyTimeout: delay(options, "readyTimeout", 30_000),
+    drainDuration: pause(options, "drainDuration", 10_000),
+    killTimeout: delay(options, "killTimeout", 5_000),
+    fork: options?.fork,
+  };
 }
 
 function refuseUnknown(options: unknown, keys: string[]): void {

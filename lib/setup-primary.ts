@@ -1,19 +1,54 @@
 import cluster, { type Worker } from "node:cluster";
 import { performance } from "node:perf_hooks";
 import { debugPrimary as debug } from "./debug";
+import { errorMessage, noRelay, restartUnderWay } from "./errors";
 import {
   resolvePrimaryOptions,
+  resolveRestartOptions,
   type PrimaryOptions,
   type ResolvedPrimaryOptions,
+  type RestartOptions,
 } from "./options";
-import { errorMessage, noRelay } from "./errors";
-import type { Clock } from "./recovery/recovery";
+import { Announcer, nameOf, type PrimaryEvents } from "./primary/events";
 import { Relay } from "./primary/relay";
+import { RollingRestart } from "./primary/rolling-restart";
 import type { Speaker } from "./primary/speaker";
+import type { ClusterStats } from "./primary/statistics";
+import type { Clock } from "./recovery/recovery";
 import { warnOnce } from "./warnings";
 
-/** What `setupPrimary()` returns. */
+/** What `setupPrimary()` returns: how to look into the cluster, and how to restart it. */
 export interface PrimaryHandle {
+  /** A snapshot of what has passed, what waits and what is kept. */
+  stats(): ClusterStats;
+
+  /**
+   * Replaces the workers one after the other: starts a new one, waits until it serves, sends the clients of the old one
+   * away in slices, and ends it. Where connection state recovery is on, they miss nothing.
+   *
+   * Rejects with `ERR_RESTART` if a new worker does not come up: the workers that have not been replaced by then go on. It
+   * rejects with `ERR_INVALID_OPTION` on an unknown key, a wrong type or range.
+   */
+  restart(opts?: RestartOptions): Promise<void>;
+
+  /** Calls back on each event of that name; the same is published on `socket.io-cluster-adapter:<name>`, a channel of `node:diagnostics_channel`. */
+  on<Name extends keyof PrimaryEvents>(
+    name: Name,
+    listener: (event: PrimaryEvents[Name]) => void,
+  ): this;
+
+  /** Calls back on the next event of that name. */
+  once<Name extends keyof PrimaryEvents>(
+    name: Name,
+    listener: (event: PrimaryEvents[Name]) => void,
+  ): this;
+
+  /** Removes a listener. */
+  off<Name extends keyof PrimaryEvents>(
+    name: Name,
+    listener: (event: PrimaryEvents[Name]) => void,
+  ): this;
+
   /**
    * Stops relaying and removes every listener from `cluster`. The workers take each
    * other for dead after their `heartbeatTimeout`. May be called twice.
@@ -41,12 +76,15 @@ export function setupPrimary(opts: PrimaryOptions = {}): PrimaryHandle {
     warnOnce(
       "setupPrimary() was called in a worker, where it does nothing: call it in the primary process",
     );
-    return { close() {} };
+    return new Primary(options);
   }
-  return (shared[HANDLE] = shared[HANDLE] ?? startRelay(options));
+  if (shared[HANDLE] === undefined) {
+    const primary = new Primary(options);
+    primary.start();
+    shared[HANDLE] = primary;
+  }
+  return shared[HANDLE];
 }
-
-const relays = new WeakMap<PrimaryHandle, Relay<Worker>>();
 
 /**
  * The primary's own voice in the cluster.
@@ -56,58 +94,139 @@ const relays = new WeakMap<PrimaryHandle, Relay<Worker>>();
  */
 export function currentSpeaker(): Speaker {
   const handle = shared[HANDLE];
-  const relay = handle && relays.get(handle);
-  if (relay === undefined) {
-    throw noRelay();
+  if (!(handle instanceof Primary)) {
+    throw noRelay("an Emitter");
   }
-  return relay.speaker;
+  return handle.speaker;
 }
 
-function startRelay(options: ResolvedPrimaryOptions): PrimaryHandle {
-  const relay = new Relay<Worker>({
-    ...options,
-    clock,
-    send: sendTo,
-    describe: ({ id, process: { pid } }) => `worker ${id} (pid ${pid})`,
-  });
-  const listeners: Record<string, (worker: Worker, message: unknown) => void> =
-    {
+class Primary implements PrimaryHandle {
+  readonly #announcer = new Announcer();
+  readonly #relay: Relay<Worker>;
+  readonly #listening = new WeakSet<Worker>();
+  #restart: RollingRestart | undefined;
+  #stop: (() => void) | undefined;
+
+  constructor(options: ResolvedPrimaryOptions) {
+    this.#relay = new Relay<Worker>({
+      ...options,
+      clock,
+      announcer: this.#announcer,
+      send: sendTo,
+      nameOf,
+    });
+  }
+
+  get speaker(): Speaker {
+    return this.#relay.speaker;
+  }
+
+  start(): void {
+    const relay = this.#relay;
+    const listeners: Record<
+      string,
+      (worker: Worker, message: unknown) => void
+    > = {
       fork: (worker) => relay.onFork(worker),
       message: (worker, message) => relay.onMessage(worker, message),
-      disconnect: (worker) => relay.onLeave(worker),
+      listening: (worker) => {
+        this.#listening.add(worker);
+        this.#restart?.check();
+      },
+      disconnect: (worker) => {
+        relay.onLeave(worker);
+        this.#restart?.check();
+      },
       exit: (worker) => {
         // where the channel is still open, it may hold messages of the dead worker: "disconnect" comes after the last one
         if (!worker.isConnected()) {
           relay.onLeave(worker);
         }
+        this.#restart?.check();
       },
     };
-  for (const [event, listener] of Object.entries(listeners)) {
-    cluster.on(event, listener);
-  }
-  for (const worker of Object.values(cluster.workers ?? {})) {
-    if (worker?.isConnected()) {
-      relay.onFound(worker);
+    for (const [event, listener] of Object.entries(listeners)) {
+      cluster.on(event, listener);
     }
-  }
-  const timer = setInterval(() => relay.tick(), TICK);
-  timer.unref();
-  debug("set up");
-
-  const handle = {
-    close() {
+    for (const worker of Object.values(cluster.workers ?? {})) {
+      if (worker?.isConnected()) {
+        relay.onFound(worker);
+      }
+    }
+    const timer = setInterval(() => relay.tick(), TICK);
+    timer.unref();
+    debug("set up");
+    this.#stop = () => {
       for (const [event, listener] of Object.entries(listeners)) {
         cluster.off(event, listener);
       }
       clearInterval(timer);
-      relay.close();
-      if (shared[HANDLE] === handle) {
-        delete shared[HANDLE];
-      }
-    },
-  };
-  relays.set(handle, relay);
-  return handle;
+    };
+  }
+
+  stats(): ClusterStats {
+    return this.#relay.stats();
+  }
+
+  async restart(opts?: RestartOptions): Promise<void> {
+    const options = resolveRestartOptions(opts);
+    if (shared[HANDLE] !== this) {
+      throw noRelay("restart()");
+    }
+    if (this.#restart) {
+      throw restartUnderWay();
+    }
+    this.#restart = new RollingRestart(
+      {
+        clock,
+        announcer: this.#announcer,
+        relay: this.#relay,
+        isListening: (worker) => this.#listening.has(worker),
+        fork: options.fork ?? (() => cluster.fork()),
+        retire,
+      },
+      options,
+    );
+    try {
+      await this.#restart.run(
+        this.#relay.members.filter((worker) => !worker.exitedAfterDisconnect),
+      );
+    } finally {
+      this.#restart = undefined;
+    }
+  }
+
+  on<Name extends keyof PrimaryEvents>(
+    name: Name,
+    listener: (event: PrimaryEvents[Name]) => void,
+  ): this {
+    this.#announcer.emitter.on(name, listener);
+    return this;
+  }
+
+  once<Name extends keyof PrimaryEvents>(
+    name: Name,
+    listener: (event: PrimaryEvents[Name]) => void,
+  ): this {
+    this.#announcer.emitter.once(name, listener);
+    return this;
+  }
+
+  off<Name extends keyof PrimaryEvents>(
+    name: Name,
+    listener: (event: PrimaryEvents[Name]) => void,
+  ): this {
+    this.#announcer.emitter.off(name, listener);
+    return this;
+  }
+
+  close(): void {
+    this.#stop?.();
+    this.#relay.close();
+    if (shared[HANDLE] === this) {
+      delete shared[HANDLE];
+    }
+  }
 }
 
 const clock: Clock = {
@@ -118,6 +237,18 @@ const clock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/**
+ * Load balancers choose among `cluster.workers`, and find the worker of an open session there by its number: a worker that
+ * is to end can still be found, but is not listed any more.
+ */
+function retire(worker: Worker): void {
+  worker.exitedAfterDisconnect = true;
+  const { workers } = cluster;
+  if (workers?.[worker.id] === worker) {
+    Object.defineProperty(workers, worker.id, { enumerable: false });
+  }
+}
 
 function sendTo(worker: Worker, message: object, callback: () => void): void {
   try {

@@ -3,6 +3,7 @@
  * A section that waits for several workers is the same Buffer, or the same text, in each of their queues.
  */
 import { framesMessage, type Section } from "../wire/fast";
+import { Counter, type Traffic } from "./traffic";
 
 // sections leave together up to here: more costs latency, and the json channel is quadratic in the size of a message
 const HIGH_WATER_MARK = 64 * 1024;
@@ -20,7 +21,7 @@ export interface OutboxOptions extends OutboxLimits {
   /** Sends one message, and calls back when the operating system has taken it or never will. */
   readonly send: (message: object, callback: () => void) => void;
   /** The backlog has passed a limit and was discarded; nothing is queued until `onDrain`. */
-  readonly onOverflow: () => void;
+  readonly onOverflow: (discarded: Traffic) => void;
   /** The worker reads again. */
   readonly onDrain: () => void;
 }
@@ -30,6 +31,10 @@ type Entry = Section | object;
 const NOTHING: Entry = {};
 
 export class PrimaryOutbox {
+  readonly sent = new Counter();
+  /** What an overflow has cost. */
+  readonly discarded = new Counter();
+  overflows = 0;
   readonly #options: OutboxOptions;
   #entries: Entry[] = [];
   #head = 0;
@@ -69,8 +74,7 @@ export class PrimaryOutbox {
     if (this.#inFlight === 0) {
       this.#flush();
     } else if (this.#isOverLimit) {
-      this.#discard("overflown");
-      this.#options.onOverflow();
+      this.#overflow();
     }
   }
 
@@ -87,6 +91,14 @@ export class PrimaryOutbox {
   /** Sends nothing any more. */
   close(): void {
     this.#discard("closed");
+  }
+
+  #overflow(): void {
+    const lost = { messages: this.backlogMessages, bytes: this.#bytes };
+    this.#discard("overflown");
+    this.overflows++;
+    this.discarded.add(lost.messages, lost.bytes);
+    this.#options.onOverflow(lost);
   }
 
   #discard(state: "overflown" | "closed"): void {
@@ -136,6 +148,7 @@ export class PrimaryOutbox {
     this.#bytes -= bytes;
     this.#inFlightBytes += bytes;
     this.#inFlight++;
+    this.sent.add(1, bytes);
     this.#options.send(message, () => this.#onSent(bytes));
   }
 

@@ -2,7 +2,9 @@
  * Who is in the cluster, as the primary sees it: the workers that can be reached, and the nodes of each. A worker has
  * one node per namespace and server; each node has a uid of its own.
  */
+import type { WorkerName } from "./events";
 import type { PrimaryOutbox } from "./outbox";
+import { Counter } from "./traffic";
 
 export interface NodeName {
   readonly uid: string;
@@ -21,7 +23,9 @@ export interface NodeInfo extends NodeName {
 export type PeerWire = "silent" | "unknown" | "plain" | "fast";
 
 export class Peer {
+  readonly name: WorkerName;
   readonly outbox: PrimaryOutbox;
+  readonly received = new Counter();
   readonly nodes = new Map<string, NodeInfo>();
   wire: PeerWire;
   /** Whether one of its nodes has offered the fast wire: it reads frames then, whatever its other nodes speak. */
@@ -30,8 +34,11 @@ export class Peer {
   isBinary = false;
   /** How far it is in the total order, as far as it has said. */
   progress = 0;
+  /** When its last message came, by the clock of the relay. */
+  lastHeard: number | undefined;
 
-  constructor(outbox: PrimaryOutbox, wire: PeerWire) {
+  constructor(name: WorkerName, outbox: PrimaryOutbox, wire: PeerWire) {
+    this.name = name;
     this.outbox = outbox;
     this.wire = wire;
   }

@@ -1,6 +1,5 @@
 /**
- * The relay: passes the messages of each worker on to those whom they concern, and decides which wire the cluster
- * speaks. It knows neither `cluster` nor sockets. The rules cited as [W…] stand in docs/protocol.md.
+ * The relay: passes the messages of each worker on to those whom they concern. It knows neither `cluster` nor sockets.
  */
 import { MessageType } from "socket.io-adapter";
 import { debugPrimary as debug } from "../debug";
@@ -11,15 +10,12 @@ import {
   controlMessage,
   convertSection,
   FastType,
+  isDrained,
   isFramesMessage,
-  readOffer,
   sectionBytes,
   sectionTarget,
-  type Control,
   type FramesMessage,
-  type RecoverySettings,
   type Section,
-  type Wire,
 } from "../wire/fast";
 import { PRIMARY_UID } from "../wire/frames";
 import {
@@ -33,10 +29,13 @@ import {
   isPlainMessage,
   type Envelope,
 } from "../wire/plain";
+import { workerText, type Announcer, type WorkerName } from "./events";
+import { Negotiation } from "./negotiation";
 import { Ordering } from "./ordering";
 import { PrimaryOutbox, type OutboxLimits } from "./outbox";
-import { Speaker } from "./speaker";
 import { Peer, Peers, type NodeName, type PeerWire } from "./peers";
+import { Speaker } from "./speaker";
+import { Statistics, type ClusterStats } from "./statistics";
 
 export interface RelayOptions<Worker>
   extends OutboxLimits, Pick<RecoveryOptions, "clock" | keyof RecoveryLimits> {
@@ -46,16 +45,17 @@ export interface RelayOptions<Worker>
     message: object,
     callback: () => void,
   ) => void;
-  /** Names a worker in a warning. */
-  readonly describe: (worker: Worker) => string;
+  readonly nameOf: (worker: Worker) => WorkerName;
+  readonly announcer: Announcer;
 }
 
 export class Relay<Worker> {
   readonly #options: RelayOptions<Worker>;
   readonly #peers = new Peers<Worker>();
   readonly #ordering: Ordering;
+  readonly #negotiation: Negotiation;
+  readonly #statistics = new Statistics();
   readonly speaker: Speaker;
-  #wire: Wire = "plain";
 
   constructor(options: RelayOptions<Worker>) {
     this.#options = options;
@@ -65,7 +65,14 @@ export class Relay<Worker> {
       maxLogEntries,
       maxSessions,
       clock,
-      onOutcome: () => {},
+      onOutcome: (outcome, uid) => {
+        this.#statistics.onRestore(outcome);
+        const worker = this.#peers.ownerOf(uid)?.name;
+        const nsp = this.#peers.node(uid)?.nsp;
+        if (worker !== undefined && nsp !== undefined) {
+          options.announcer.announce("restore", { outcome, nsp, worker });
+        }
+      },
       namespaceOf: (uid) => this.#peers.node(uid)?.nsp,
       send: (uid, section) => {
         const peer = this.#peers.ownerOf(uid);
@@ -73,10 +80,22 @@ export class Relay<Worker> {
         return peer?.outbox.isOpen ?? false;
       },
     });
+    const { recovery } = this.#ordering;
+    this.#negotiation = new Negotiation({
+      peers: this.#peers,
+      position: () => ({ epoch: recovery.epoch, number: recovery.log.last }),
+      onRecovery: (settings) => recovery.keepFor(settings),
+      onChange: (wire, previous) => {
+        if (wire === "ordered") {
+          recovery.restart();
+        }
+        options.announcer.announce("wire", { wire, previous });
+      },
+    });
     this.speaker = new Speaker({
       clock,
       nodesOf: (nsp) => this.#peers.nodesOf(nsp),
-      wire: () => this.#wire,
+      wire: () => this.#negotiation.wire,
       sendPlain: (message) => {
         for (const { outbox } of this.#peers.all()) {
           outbox.push(message);
@@ -97,7 +116,7 @@ export class Relay<Worker> {
 
   /** A worker has been there for some time: it may be asked to say hello again. */
   onFound(worker: Worker): void {
-    this.#tell(this.#join(worker, "unknown"), "greet");
+    this.#negotiation.tell(this.#join(worker, "unknown"), "greet");
   }
 
   /** A worker sent something: a message of the adapter, of the application, or garbage. */
@@ -110,20 +129,14 @@ export class Relay<Worker> {
       return;
     }
     const peer = this.#join(worker, "unknown");
+    peer.lastHeard = this.#options.clock.now();
+    peer.received.add(1, 0);
     if (isFramesMessage(message)) {
       this.#relayFrames(peer, message);
+    } else if (isDrained(message)) {
+      this.#options.announcer.announce("drained", { worker: peer.name });
     } else if (isRelayable(message)) {
-      this.#learn(peer, message);
-      if (message.requesterUid === EMITTER_UID && isPlainMessage(message)) {
-        this.speaker.onAnswer(message);
-      }
-      if (this.#wire === "ordered" && message.type === MessageType.BROADCAST) {
-        // its sender did not know of the order yet
-        this.#ordering.recovery.skip();
-      }
-      this.#recipients(peer, message).forEach(({ outbox }) =>
-        outbox.push(message),
-      );
+      this.#relayPlain(peer, message);
     } else {
       debug("ignore a message of an unknown form");
     }
@@ -131,15 +144,53 @@ export class Relay<Worker> {
 
   /** A worker is gone, and says goodbye no more: the others hear it from here. */
   onLeave(worker: Worker): void {
-    this.#peers.get(worker)?.outbox.close();
-    this.#announce(this.#peers.remove(worker));
-    this.#chooseWire();
+    const peer = this.#peers.get(worker);
+    if (peer) {
+      peer.outbox.close();
+      this.#statistics.onGone(peer);
+      this.#removeNodes(peer);
+      this.#peers.remove(worker);
+      this.#negotiation.choose();
+    }
+  }
+
+  /** The workers of which the adapter was heard. */
+  get members(): Worker[] {
+    const entries = Array.from(this.#peers.entries());
+    return entries
+      .filter(([, { wire }]) => wire === "plain" || wire === "fast")
+      .map(([worker]) => worker);
+  }
+
+  isMember(worker: Worker): boolean {
+    return (this.#peers.get(worker)?.nodes.size ?? 0) > 0;
+  }
+
+  /**
+   * Asks a worker to come to rest.
+   *
+   * @param duration - how long it may take, in ms
+   * @returns whether it has understood; one that speaks the messages of 0.3.0 only does not
+   */
+  drain(worker: Worker, duration: number): boolean {
+    const peer = this.#peers.get(worker);
+    peer?.outbox.push(controlMessage("drain", { duration }));
+    return peer?.readsFrames ?? false;
+  }
+
+  stats(): ClusterStats {
+    return this.#statistics.snapshot(
+      this.#peers.all(),
+      this.#negotiation.wire,
+      this.#ordering.recovery,
+      this.#options.clock.now(),
+    );
   }
 
   /** Removes what is old. Called once a second or so. */
   tick(): void {
     const { recovery } = this.#ordering;
-    if (this.#wire === "ordered") {
+    if (this.#negotiation.wire === "ordered") {
       const progress = Array.from(this.#peers.all(), (peer) =>
         peer.readsFrames && peer.outbox.isOpen ? peer.progress : Infinity,
       );
@@ -159,39 +210,58 @@ export class Relay<Worker> {
     if (known) {
       return known;
     }
-    const { send, describe, maxBacklogBytes, maxBacklogMessages } =
+    const { send, nameOf, announcer, maxBacklogBytes, maxBacklogMessages } =
       this.#options;
-    const peer: Peer = new Peer(
-      new PrimaryOutbox({
-        maxBacklogBytes,
-        maxBacklogMessages,
-        send: (message, callback) => send(worker, message, callback),
-        onOverflow: () => {
-          warnOnce(
-            `${describe(worker)} does not read its messages: its backlog has passed a limit of setupPrimary() ` +
-              `(maxBacklogBytes: ${maxBacklogBytes}, maxBacklogMessages: ${maxBacklogMessages}) and was discarded`,
-          );
-          this.#announce(this.#peers.removeNodes(peer));
-        },
-        onDrain: () => {
-          if (this.#wire === "ordered") {
-            // its clients have missed something: let them return for it
-            this.#tell(peer, "reset");
-          }
-          this.#tell(peer, "greet");
-        },
-      }),
-      wire,
-    );
+    const name = nameOf(worker);
+    const outbox = new PrimaryOutbox({
+      maxBacklogBytes,
+      maxBacklogMessages,
+      send: (message, callback) => send(worker, message, callback),
+      onOverflow: (lost) => {
+        warnOnce(
+          `${workerText(name)} does not read its messages: its backlog has passed a limit of setupPrimary() ` +
+            `(maxBacklogBytes: ${maxBacklogBytes}, maxBacklogMessages: ${maxBacklogMessages}) and was discarded`,
+        );
+        announcer.announce("overflow", { worker: name, ...lost });
+        this.#removeNodes(peer);
+      },
+      onDrain: () => {
+        announcer.announce("resume", { worker: name });
+        if (this.#negotiation.wire === "ordered") {
+          // its clients have missed something: let them return for it
+          this.#negotiation.tell(peer, "reset");
+        }
+        this.#negotiation.tell(peer, "greet");
+      },
+    });
+    const peer = new Peer(name, outbox, wire);
     this.#peers.add(worker, peer);
     if (wire === "unknown") {
-      this.#chooseWire();
+      this.#negotiation.choose();
     }
     return peer;
   }
 
+  #relayPlain(peer: Peer, message: Envelope): void {
+    this.#learn(peer, message);
+    if (message.requesterUid === EMITTER_UID && isPlainMessage(message)) {
+      this.speaker.onAnswer(message);
+    }
+    if (
+      this.#negotiation.wire === "ordered" &&
+      message.type === MessageType.BROADCAST
+    ) {
+      // its sender did not know of the order yet
+      this.#ordering.recovery.skip();
+    }
+    this.#recipients(peer, message).forEach(({ outbox }) =>
+      outbox.push(message),
+    );
+  }
+
   #relayFrames(sender: Peer, { data }: FramesMessage): void {
     for (const section of data) {
+      sender.received.add(0, section.length);
       try {
         this.#relaySection(sender, section, sectionTarget(section));
       } catch (error) {
@@ -211,7 +281,7 @@ export class Relay<Worker> {
     if (target === PRIMARY_UID) {
       this.#ordering.read(
         sectionBytes(section),
-        this.#wire === "ordered",
+        this.#negotiation.wire === "ordered",
         (number) => {
           sender.progress = number;
         },
@@ -230,7 +300,7 @@ export class Relay<Worker> {
 
   /** Sends a section to everyone, to its sender only if that waits for its numbers. */
   #passOn(section: Section, sender: Peer | undefined): void {
-    const isOrdered = this.#wire === "ordered";
+    const isOrdered = this.#negotiation.wire === "ordered";
     const bytes = isOrdered ? sectionBytes(section) : section;
     const isAwaited = isOrdered && this.#ordering.number(bytes as Buffer);
     // each channel takes one of two forms
@@ -246,137 +316,38 @@ export class Relay<Worker> {
     }
   }
 
-  #announce(nodes: NodeName[]): void {
-    for (const { uid, nsp } of nodes) {
-      debug("the node %s is gone", uid);
-      this.#onNodeGone(uid);
+  /** The nodes of a worker that cannot be reached are gone, and the others hear it from here. */
+  #removeNodes(peer: Peer): void {
+    for (const node of this.#peers.removeNodes(peer)) {
+      debug("the node %s is gone", node.uid);
+      this.#onNodeGone(peer, node);
       for (const { outbox } of this.#peers.all()) {
-        outbox.push(adapterClose(uid, nsp));
+        outbox.push(adapterClose(node.uid, node.nsp));
       }
     }
   }
 
-  #onNodeGone(uid: string): void {
+  #onNodeGone({ name }: Peer, { uid, nsp }: NodeName): void {
     this.#ordering.recovery.onNodeGone(uid);
     this.speaker.onNodeGone(uid);
+    this.#options.announcer.announce("nodeLeave", { uid, nsp, worker: name });
   }
 
   #learn(peer: Peer, message: Envelope): void {
     const { uid, nsp } = message;
+    const owner = this.#peers.ownerOf(uid);
     if (message.type === MessageType.ADAPTER_CLOSE) {
-      this.#peers.removeNode(uid);
-      this.#onNodeGone(uid);
-      this.#chooseWire();
-    } else if (uid !== EMITTER_UID) {
-      const recovers = this.#peers.node(uid)?.recovers ?? false;
-      this.#peers.addNode(peer, { uid, nsp, recovers });
+      if (owner !== undefined) {
+        this.#peers.removeNode(uid);
+        this.#onNodeGone(owner, { uid, nsp });
+      }
+    } else if (uid !== EMITTER_UID && owner !== peer) {
+      this.#peers.addNode(peer, { uid, nsp, recovers: false });
+      const worker = peer.name;
+      this.#options.announcer.announce("nodeJoin", { uid, nsp, worker });
     }
     if (isMembership(message.type)) {
-      this.#learnWire(peer, message);
-    }
-  }
-
-  #learnWire(peer: Peer, message: Envelope): void {
-    const offer = readOffer(message);
-    const wire = offer === undefined ? "plain" : "fast";
-    const isNew = peer.wire !== wire;
-    if (isNew) {
-      debug("a worker speaks the %s wire", wire);
-      if (peer.wire === "fast") {
-        // another node of the worker, which does not speak it
-        this.#tell(peer, "plain");
-      }
-      peer.wire = wire;
-    }
-    if (offer !== undefined) {
-      peer.readsFrames = true;
-      peer.isBinary = offer.isBinary;
-    }
-    if (message.type !== MessageType.ADAPTER_CLOSE) {
-      this.#learnRecovery(peer, message, offer?.recovery);
-    }
-    if (this.#chooseWire()) {
-      return;
-    }
-    // its link may be a new one, or have missed what was said before
-    const isGreeting = message.type === MessageType.INITIAL_HEARTBEAT;
-    if (wire === "fast" && (isNew ? this.#wire !== "plain" : isGreeting)) {
-      this.#tell(peer, this.#wire);
-    }
-  }
-
-  #learnRecovery(
-    peer: Peer,
-    { uid, nsp }: Envelope,
-    settings: RecoverySettings | undefined,
-  ): void {
-    if (uid !== EMITTER_UID) {
-      this.#peers.addNode(peer, { uid, nsp, recovers: settings !== undefined });
-    }
-    if (settings !== undefined) {
-      this.#ordering.recovery.keepFor(settings);
-    }
-  }
-
-  /** Chooses the wire that all who have a node speak; returns whether that is a change. [W3] */
-  #chooseWire(): boolean {
-    const wire = this.#bestWire();
-    if (wire !== "ordered" && this.#peers.recovererCount > 0) {
-      this.#warnOfObstacle();
-    }
-    if (wire === this.#wire) {
-      return false;
-    }
-    debug("the cluster speaks the %s wire", wire);
-    this.#wire = wire;
-    if (wire === "ordered") {
-      this.#ordering.recovery.restart();
-    }
-    for (const peer of this.#peers.all()) {
-      if (peer.wire === "fast") {
-        this.#tell(peer, wire);
-      }
-    }
-    return true;
-  }
-
-  #bestWire(): Wire {
-    for (const { wire } of this.#peers.all()) {
-      if (wire !== "fast" && wire !== "silent") {
-        return "plain";
-      }
-    }
-    const { nodeCount, recovererCount } = this.#peers;
-    // where nobody is there, somebody may come who goes on
-    const isOrdered = nodeCount > 0 || this.#wire === "ordered";
-    return isOrdered && recovererCount === nodeCount ? "ordered" : "fast";
-  }
-
-  #warnOfObstacle(): void {
-    for (const [worker, peer] of this.#peers.entries()) {
-      const isOld = peer.wire === "plain";
-      const others = Array.from(peer.nodes.values());
-      if (isOld || others.some(({ recovers }) => !recovers)) {
-        warnOnce(
-          `connectionStateRecovery recovers nobody: ${this.#options.describe(worker)} ` +
-            (isOld
-              ? "speaks the messages of version 0.3.0"
-              : "has a server on which it is off"),
-        );
-        return;
-      }
-    }
-  }
-
-  #tell(peer: Peer, control: Control): void {
-    const { epoch, log } = this.#ordering.recovery;
-    if (control === "ordered") {
-      peer.progress = log.last;
-      peer.outbox.push(
-        controlMessage(control, { order: { epoch, number: log.last } }),
-      );
-    } else {
-      peer.outbox.push(controlMessage(control));
+      this.#negotiation.learn(peer, message);
     }
   }
 

@@ -36,7 +36,8 @@ export interface RecoveryLimits extends LogLimits {
 export interface RecoveryOptions extends RecoveryLimits {
   /** Sends a message to a node; returns whether its worker can be reached. */
   readonly send: (uid: string, message: SessionMessage) => boolean;
-  readonly onOutcome: (outcome: RestoreOutcome) => void;
+  /** @param uid - the node to which the client has returned */
+  readonly onOutcome: (outcome: RestoreOutcome, uid: string) => void;
   readonly clock: Clock;
 }
 
@@ -338,7 +339,7 @@ export class Recovery {
     session.term = term;
     session.lateUpTo = missed[missed.length - 1]?.number ?? session.lateUpTo;
     this.#sessions.attach(session, uid);
-    this.#options.onOutcome("recovered");
+    this.#options.onOutcome("recovered", uid);
   }
 
   #refuse(
@@ -347,7 +348,7 @@ export class Recovery {
   ): void {
     debug("a session is refused: %s", reason);
     this.#options.send(uid, { op: SessionOp.REFUSED, id });
-    this.#options.onOutcome(reason);
+    this.#options.onOutcome(reason, uid);
   }
 
   #dropClaim(session: Session, reason: RestoreOutcome): void {

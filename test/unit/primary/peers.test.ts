@@ -7,10 +7,10 @@ function createPeer(wire: PeerWire = "silent"): Peer {
     maxBacklogBytes: 1,
     maxBacklogMessages: 1,
     send: assert.fail,
-    onOverflow: assert.fail,
+    onOverflow: () => assert.fail(),
     onDrain: assert.fail,
   });
-  return new Peer(outbox, wire);
+  return new Peer({ id: 1, pid: 1 }, outbox, wire);
 }
 
 describe("peers", () => {

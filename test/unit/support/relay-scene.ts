@@ -1,3 +1,4 @@
+import { Announcer } from "../../../dist/primary/events";
 import { Relay } from "../../../dist/primary/relay";
 import { silence } from "./silence";
 
@@ -18,6 +19,7 @@ const CONTROL = 15;
 /** A relay between workers that are numbers, and what it sends them. */
 export class RelayScene {
   readonly relay: Relay<number>;
+  readonly announcer = new Announcer();
   /** The workers that read nothing. */
   readonly stopped = new Set<number>();
   readonly #sent: Sent[] = [];
@@ -31,7 +33,8 @@ export class RelayScene {
       maxLogEntries: 1e3,
       maxSessions: 1e3,
       clock: { now: () => 0, after: () => () => {} },
-      describe: (worker) => `worker ${worker}`,
+      nameOf: (id) => ({ id, pid: undefined }),
+      announcer: this.announcer,
       send: (to, message, callback) => {
         this.#sent.push({ to, message });
         if (this.stopped.has(to)) {

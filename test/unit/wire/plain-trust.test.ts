@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { Server } from "socket.io";
 import { MessageType } from "socket.io-adapter";
 import { createAdapter, type NodeClusterAdapter } from "../../../dist/index";
+import { Announcer } from "../../../dist/primary/events";
 import { Relay } from "../../../dist/primary/relay";
 import { isEnvelope, isPlainMessage } from "../../../dist/wire/plain";
 import { ProcessIpc } from "../support/process-ipc";
@@ -169,7 +170,8 @@ function relaying() {
 function createRelay(send: () => void): Relay<number> {
   return new Relay<number>({
     send,
-    describe: String,
+    nameOf: (id) => ({ id, pid: undefined }),
+    announcer: new Announcer(),
     maxBacklogBytes: 1e6,
     maxBacklogMessages: 1e3,
     maxLogBytes: 1e6,

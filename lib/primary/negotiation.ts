@@ -1,0 +1,146 @@
+/**
+ * Which wire the cluster speaks: what each worker offers, and what the primary chooses for all of them. The rules cited as
+ * [W…] stand in docs/protocol.md.
+ */
+import { MessageType } from "socket.io-adapter";
+import { debugPrimary as debug } from "../debug";
+import { warnOnce } from "../warnings";
+import {
+  controlMessage,
+  readOffer,
+  type Control,
+  type RecoverySettings,
+  type Wire,
+} from "../wire/fast";
+import type { Offset } from "../wire/offsets";
+import { EMITTER_UID, type Envelope } from "../wire/plain";
+import { workerText } from "./events";
+import type { Peer, Peers } from "./peers";
+
+export interface NegotiationOptions {
+  readonly peers: Peers<unknown>;
+  /** The last packet of the total order. */
+  readonly position: () => Offset;
+  /** A node has connection state recovery on. */
+  readonly onRecovery: (settings: RecoverySettings) => void;
+  /** The cluster is about to speak in another way. */
+  readonly onChange: (wire: Wire, previous: Wire) => void;
+}
+
+export class Negotiation {
+  readonly #options: NegotiationOptions;
+  #wire: Wire = "plain";
+
+  constructor(options: NegotiationOptions) {
+    this.#options = options;
+  }
+
+  get wire(): Wire {
+    return this.#wire;
+  }
+
+  /** Learns from a greeting, a heartbeat or a goodbye what a worker speaks. */
+  learn(peer: Peer, message: Envelope): void {
+    const offer = readOffer(message);
+    const wire = offer === undefined ? "plain" : "fast";
+    const isNew = peer.wire !== wire;
+    if (isNew) {
+      debug("a worker speaks the %s wire", wire);
+      if (peer.wire === "fast") {
+        // another node of the worker, which does not speak it
+        this.tell(peer, "plain");
+      }
+      peer.wire = wire;
+    }
+    if (offer !== undefined) {
+      peer.readsFrames = true;
+      peer.isBinary = offer.isBinary;
+    }
+    if (message.type !== MessageType.ADAPTER_CLOSE) {
+      this.#learnRecovery(peer, message, offer?.recovery);
+    }
+    if (this.choose()) {
+      return;
+    }
+    // its link may be a new one, or have missed what was said before
+    const isGreeting = message.type === MessageType.INITIAL_HEARTBEAT;
+    if (wire === "fast" && (isNew ? this.#wire !== "plain" : isGreeting)) {
+      this.tell(peer, this.#wire);
+    }
+  }
+
+  /** Chooses the wire that all who have a node speak; returns whether that is a change. [W3] */
+  choose(): boolean {
+    const wire = this.#bestWire();
+    const { peers } = this.#options;
+    if (wire !== "ordered" && peers.recovererCount > 0) {
+      this.#warnOfObstacle();
+    }
+    if (wire === this.#wire) {
+      return false;
+    }
+    debug("the cluster speaks the %s wire", wire);
+    const previous = this.#wire;
+    this.#wire = wire;
+    this.#options.onChange(wire, previous);
+    for (const peer of peers.all()) {
+      if (peer.wire === "fast") {
+        this.tell(peer, wire);
+      }
+    }
+    return true;
+  }
+
+  tell(peer: Peer, control: Control): void {
+    if (control === "ordered") {
+      const order = this.#options.position();
+      peer.progress = order.number;
+      peer.outbox.push(controlMessage(control, { order }));
+    } else {
+      peer.outbox.push(controlMessage(control));
+    }
+  }
+
+  #learnRecovery(
+    peer: Peer,
+    { uid, nsp }: Envelope,
+    settings: RecoverySettings | undefined,
+  ): void {
+    if (uid !== EMITTER_UID) {
+      const recovers = settings !== undefined;
+      this.#options.peers.addNode(peer, { uid, nsp, recovers });
+    }
+    if (settings !== undefined) {
+      this.#options.onRecovery(settings);
+    }
+  }
+
+  #bestWire(): Wire {
+    const { peers } = this.#options;
+    for (const { wire } of peers.all()) {
+      if (wire !== "fast" && wire !== "silent") {
+        return "plain";
+      }
+    }
+    const { nodeCount, recovererCount } = peers;
+    // where nobody is there, somebody may come who goes on
+    const isOrdered = nodeCount > 0 || this.#wire === "ordered";
+    return isOrdered && recovererCount === nodeCount ? "ordered" : "fast";
+  }
+
+  #warnOfObstacle(): void {
+    for (const { name, wire, nodes } of this.#options.peers.all()) {
+      const isOld = wire === "plain";
+      const others = Array.from(nodes.values());
+      if (isOld || others.some(({ recovers }) => !recovers)) {
+        warnOnce(
+          `connectionStateRecovery recovers nobody: ${workerText(name)} ` +
+            (isOld
+              ? "speaks the messages of version 0.3.0"
+              : "has a server on which it is off"),
+        );
+        return;
+      }
+    }
+  }
+}
