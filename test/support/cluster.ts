@@ -6,7 +6,7 @@ import {
   isAlive,
   signalTo,
 } from "./process";
-import { type PrimaryContext, Remote, type Task } from "./remote";
+import { type Forked, type PrimaryContext, Remote, type Task } from "./remote";
 import { eventually, waitFor, within } from "./wait";
 import {
   type Kind,
@@ -81,7 +81,10 @@ export class TestCluster {
         resolve(__dirname, "../../test/fixtures/worker.js"),
     };
     this.#remote = new Remote(config, settings.env ?? {}, {
-      ready: (worker, port = 0) => this.#ports.set(worker, port),
+      forked: (forked) => this.#add(forked),
+      ready: (worker, port = 0) => {
+        this.#ports.set(worker, port);
+      },
       warning: (worker, { name, message, code }) =>
         this.#party(worker)?.warnings.push({ name, message, code }),
       exit: (worker, info) => this.#onExit(worker, info),
@@ -102,15 +105,8 @@ export class TestCluster {
       parser,
       ...(typeof kind === "string" ? { kind } : kind),
     };
-    const { worker: id, pid } = await this.#remote.fork(spec, env);
-    const worker = new TestWorker(
-      this.#remote,
-      spec,
-      this.workers.length,
-      id,
-      pid,
-    );
-    this.workers.push(worker);
+    const worker = this.#add(await this.#remote.fork(spec, env));
+    const { id } = worker;
     await waitFor(
       () => {
         const exit = worker.exit ?? this.primary.exit;
@@ -122,6 +118,18 @@ export class TestCluster {
       { message: `worker ${id} listens` },
     );
     worker.port = this.#ports.get(id) as number;
+    return worker;
+  }
+
+  #add({ worker: id, pid, spec }: Forked): TestWorker {
+    const worker = new TestWorker(
+      this.#remote,
+      spec,
+      this.workers.length,
+      id,
+      pid,
+    );
+    this.workers.push(worker);
     return worker;
   }
 

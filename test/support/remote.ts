@@ -1,6 +1,6 @@
-import type { Emitter } from "../../dist";
+import type { Emitter, PrimaryHandle } from "../../dist";
 import { type ChildProcess, fork } from "node:child_process";
-import type { Cluster } from "node:cluster";
+import type { Cluster, Worker } from "node:cluster";
 import { resolve } from "node:path";
 import type { Server } from "socket.io";
 import type * as published from "cluster-adapter-published";
@@ -10,6 +10,7 @@ import {
   describeExit,
   noteStarted,
 } from "./process";
+import type { WorkerSpec } from "./worker";
 
 /** What a function that runs inside a worker gets as its first argument. */
 export interface WorkerContext {
@@ -33,7 +34,9 @@ export interface PrimaryContext {
   /** Lives as long as the primary. */
   state: Record<string, unknown>;
   /** What `setupPrimary()` returned. */
-  handle: unknown;
+  handle: PrimaryHandle;
+  /** Forks one more worker, which the test sees at the end of `cluster.workers`. */
+  fork(spec: WorkerSpec, env?: NodeJS.ProcessEnv): Worker;
   setupPrimary: typeof published.setupPrimary;
   Emitter: typeof Emitter;
   /** All that the package of the adapter exports. */
@@ -54,12 +57,20 @@ interface Call {
 
 type Report =
   | { op: "ready"; worker?: number; port?: number }
-  | { op: "forked"; call: number; worker: number; pid: number }
+  | ({ op: "forked"; call?: number } & Forked)
   | { op: "result"; call: number; value?: string; error?: string }
   | ({ op: "exit"; worker: number } & ExitInfo)
   | ({ op: "warning"; worker?: number } & ProcessWarning);
 
+export interface Forked {
+  worker: number;
+  pid: number;
+  spec: WorkerSpec;
+}
+
 export interface RemoteEvents {
+  /** The primary has forked a worker by itself. */
+  forked(forked: Forked): void;
   ready(worker: number | undefined, port: number | undefined): void;
   exit(worker: number | undefined, info: ExitInfo): void;
   warning(worker: number | undefined, warning: ProcessWarning): void;
@@ -112,11 +123,9 @@ export class Remote {
     }) as Promise<Awaited<Result>>;
   }
 
-  fork(spec: object, env: NodeJS.ProcessEnv = {}) {
-    return this.#call(undefined, { op: "fork", spec, env }) as Promise<{
-      worker: number;
-      pid: number;
-    }>;
+  fork(spec: WorkerSpec, env: NodeJS.ProcessEnv = {}): Promise<Forked> {
+    const request = { op: "fork", spec, env };
+    return this.#call(undefined, request) as Promise<Forked>;
   }
 
   #call(worker: number | undefined, request: object): Promise<unknown> {
@@ -142,7 +151,11 @@ export class Remote {
         break;
       case "forked":
         noteStarted(report.pid);
-        this.#settle(report.call)?.resolve(report);
+        if (report.call === undefined) {
+          this.#events.forked(report);
+        } else {
+          this.#settle(report.call)?.resolve(report);
+        }
         break;
       case "result": {
         const call = this.#settle(report.call);
