@@ -58,7 +58,7 @@ export class EchoQueue {
       }
       this.#head++;
       // one that is older than what has come back never will
-      isFound ||= known === ref;
+      isFound = isFound || known === ref;
       packet.deliver(known === ref ? echo : undefined);
     }
     if (this.isEmpty || this.#head > COMPACT_AT) {

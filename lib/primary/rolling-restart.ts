@@ -56,7 +56,7 @@ export class RollingRestart {
     };
     emitter.on("nodeJoin", onJoin).on("drained", onDrained);
     try {
-      await this.#replaceAll(Array.from(workers));
+      await this.#replaceEach(Array.from(workers));
     } finally {
       emitter.off("nodeJoin", onJoin).off("drained", onDrained);
     }
@@ -65,7 +65,7 @@ export class RollingRestart {
     }
   }
 
-  async #replaceAll(waiting: Worker[]): Promise<void> {
+  async #replaceEach(waiting: Worker[]): Promise<void> {
     this.#total = waiting.length;
     const replaceNext = async (): Promise<void> => {
       const worker = waiting.shift();

@@ -62,6 +62,16 @@ class Totals {
     }
     this.overflows += traffic.overflows;
   }
+
+  snapshot(): TrafficStats {
+    return {
+      received: this.received.snapshot(),
+      sent: this.sent.snapshot(),
+      backlog: this.backlog.snapshot(),
+      discarded: this.discarded.snapshot(),
+      overflows: this.overflows,
+    };
+  }
 }
 
 export class Statistics {
@@ -101,7 +111,7 @@ export class Statistics {
     return {
       wire,
       workers,
-      totals: { ...totals },
+      totals: totals.snapshot(),
       recovery: {
         log: { packets: log.size, bytes: log.byteLength },
         sessions: { open: sessions.size - detached, detached },
@@ -129,10 +139,10 @@ function describe(
 function trafficOf({ received, outbox }: Peer): TrafficStats {
   const { sent, discarded, overflows, backlogMessages, backlogBytes } = outbox;
   return {
-    received: { ...received },
-    sent: { ...sent },
+    received: received.snapshot(),
+    sent: sent.snapshot(),
     backlog: { messages: backlogMessages, bytes: backlogBytes },
-    discarded: { ...discarded },
+    discarded: discarded.snapshot(),
     overflows,
   };
 }

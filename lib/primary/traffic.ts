@@ -14,4 +14,8 @@ export class Counter implements Traffic {
     this.messages += messages;
     this.bytes += bytes;
   }
+
+  snapshot(): Traffic {
+    return { messages: this.messages, bytes: this.bytes };
+  }
 }

@@ -77,21 +77,33 @@ async function checkLinks(workspace) {
     throw new Failure("package.json", `homepage: ${homepage}\nnpm: ${tree}\n`);
   }
 
-  const readme = read("README.md").replace(/^```.*?^```$/gms, "");
-  const anchors = new Set(
-    [...readme.matchAll(/^#+ (.+)$/gm)].map(([, text]) => anchorOf(text)),
-  );
+  const readme = proseOf(read("README.md"));
   const broken = [...readme.matchAll(/\]\((?!https:)([^)]+)\)/g)]
     .map(([, link]) => link)
-    .filter((link) =>
-      link.startsWith("#")
-        ? !anchors.has(link.slice(1))
-        : /^(\.\.)?\//.test(link) || !fs.existsSync(path.join(ROOT, link)),
-    );
+    .filter((link) => {
+      const [file, anchor] = link.split("#");
+      const target = path.join(ROOT, file || "README.md");
+      return (
+        /^(\.\.)?\//.test(file) ||
+        !fs.existsSync(target) ||
+        (anchor !== undefined && !anchorsOf(target).has(anchor))
+      );
+    });
   if (broken.length > 0) {
     throw new Failure(`${broken.length} broken links`, broken.join("\n"));
   }
   return { checks: 1 };
+}
+
+function anchorsOf(file) {
+  const prose = proseOf(fs.readFileSync(file, "utf8"));
+  return new Set(
+    [...prose.matchAll(/^#+ (.+)$/gm)].map(([, text]) => anchorOf(text)),
+  );
+}
+
+function proseOf(markdown) {
+  return markdown.replace(/^```.*?^```$/gms, "");
 }
 
 async function checkWithPublint(tarball) {
