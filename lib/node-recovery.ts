@@ -22,9 +22,6 @@ import { SessionOp, type SessionMessage } from "./wire/session-messages";
 import type { Link } from "./worker/link";
 import type { Node } from "./worker/node-registry";
 
-// a worker that has just started waits for the primary, in ms; one of 0.3.0 never says anything
-const MAX_WAIT = 2_000;
-
 export interface NodeRecoveryOptions {
   readonly adapter: ClusterAdapter;
   readonly node: Node;
@@ -43,7 +40,8 @@ export class NodeRecovery {
   readonly #sessions: LocalSessions;
   readonly #returning: ReturningClients;
   readonly #timer: NodeJS.Timeout;
-  readonly #patience: NodeJS.Timeout;
+  /** How long the primary may take to say how the cluster speaks, in ms. */
+  readonly #patience: number;
 
   constructor(options: NodeRecoveryOptions) {
     const { adapter, node, link, encoder, delivery, reportInterval } = options;
@@ -76,13 +74,15 @@ export class NodeRecovery {
       reportInterval,
     );
     this.#timer.unref();
-    this.#patience = setTimeout(() => {
-      warnOnce(
-        "connectionStateRecovery recovers nobody: the primary has not answered; it has to call setupPrimary() of this version",
-      );
-    }, reportInterval);
-    this.#patience.unref();
-    void link.whenTold().then(() => clearTimeout(this.#patience));
+    // a primary that has answered neither the greeting nor a heartbeat is one of 0.3.0
+    this.#patience = 2 * reportInterval;
+    void link.whenTold(this.#patience).then((isTold) => {
+      if (!isTold) {
+        warnOnce(
+          "connectionStateRecovery recovers nobody: the primary has not answered; it has to call setupPrimary() of this version",
+        );
+      }
+    });
   }
 
   /** Whether all workers share one order: clients are recovered only then. */
@@ -191,7 +191,7 @@ export class NodeRecovery {
     if (!ReturningClients.isWellFormed(pid, offset)) {
       return null;
     }
-    await this.#whenTold();
+    await this.#link.whenTold(this.#patience);
     return this.isActive ? this.#returning.restore(pid, offset) : null;
   }
 
@@ -202,7 +202,6 @@ export class NodeRecovery {
 
   close(): void {
     clearInterval(this.#timer);
-    clearTimeout(this.#patience);
     this.#returning.end();
   }
 
@@ -226,15 +225,5 @@ export class NodeRecovery {
     if (this.isActive) {
       this.#link.sendSession(this.#node, message);
     }
-  }
-
-  #whenTold(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, MAX_WAIT);
-    });
-    return Promise.race([this.#link.whenTold(), patience]).finally(() =>
-      clearTimeout(timer),
-    );
   }
 }

@@ -3,7 +3,7 @@
  */
 import { MessageType } from "socket.io-adapter";
 import { debugPrimary as debug } from "../debug";
-import { ClusterAdapterError } from "../errors";
+import { ClusterAdapterError, errorMessage } from "../errors";
 import { warnOnce } from "../warnings";
 import type { RecoveryLimits, RecoveryOptions } from "../recovery/recovery";
 import {
@@ -247,16 +247,33 @@ export class Relay<Worker> {
     if (message.requesterUid === EMITTER_UID && isPlainMessage(message)) {
       this.speaker.onAnswer(message);
     }
-    if (
-      this.#negotiation.wire === "ordered" &&
-      message.type === MessageType.BROADCAST
-    ) {
-      // its sender did not know of the order yet
-      this.#ordering.recovery.skip();
+    const section = this.#inOrder(message);
+    if (section === undefined) {
+      this.#recipients(peer, message).forEach(({ outbox }) =>
+        outbox.push(message),
+      );
+    } else {
+      this.#ordering.number(section);
+      this.#pushSection(section, (other) => other !== peer);
     }
-    this.#recipients(peer, message).forEach(({ outbox }) =>
-      outbox.push(message),
-    );
+  }
+
+  /** A worker that has just come does not know of the order yet: what it sends takes its place there all the same. [R4] */
+  #inOrder(message: Envelope): Buffer | undefined {
+    if (
+      this.#negotiation.wire !== "ordered" ||
+      !isPlainMessage(message) ||
+      message.type !== MessageType.BROADCAST
+    ) {
+      return undefined;
+    }
+    try {
+      return this.speaker.inOrder(message);
+    } catch (error) {
+      debug("an event takes no place in the order: %s", errorMessage(error));
+      this.#ordering.recovery.skip();
+      return undefined;
+    }
   }
 
   #relayFrames(sender: Peer, { data }: FramesMessage): void {
@@ -303,13 +320,17 @@ export class Relay<Worker> {
     const isOrdered = this.#negotiation.wire === "ordered";
     const bytes = isOrdered ? sectionBytes(section) : section;
     const isAwaited = isOrdered && this.#ordering.number(bytes as Buffer);
+    this.#pushSection(bytes, (peer) => peer !== sender || isAwaited);
+  }
+
+  #pushSection(section: Section, isFor: (peer: Peer) => boolean): void {
     // each channel takes one of two forms
     const forms = new Map<boolean, Section>();
     for (const peer of this.#peers.all()) {
       // those that were sent before everyone had gone back to the plain wire are for them, too
-      if (peer.readsFrames && (peer !== sender || isAwaited)) {
+      if (peer.readsFrames && isFor(peer)) {
         const { isBinary, outbox } = peer;
-        const form = forms.get(isBinary) ?? convertSection(bytes, isBinary);
+        const form = forms.get(isBinary) ?? convertSection(section, isBinary);
         forms.set(isBinary, form);
         outbox.push(form);
       }

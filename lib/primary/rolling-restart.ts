@@ -70,10 +70,13 @@ export class RollingRestart {
     const replaceNext = async (): Promise<void> => {
       const worker = waiting.shift();
       if (worker !== undefined && this.#failure === undefined) {
-        try {
-          await this.#replace(worker);
-        } catch (error) {
-          this.#failure = this.#failure ?? (error as Error);
+        if (worker.isDead()) {
+          // whoever keeps the number of workers has started another one by now
+          this.#done++;
+        } else {
+          await this.#replace(worker).catch((error: Error) => {
+            this.#failure = this.#failure ?? error;
+          });
         }
         await replaceNext();
       }

@@ -1,11 +1,20 @@
 /**
  * The primary as one who speaks in the cluster itself: what an Emitter does becomes messages to the nodes.
  */
-import { MessageType, type BroadcastOptions } from "socket.io-adapter";
+import {
+  MessageType,
+  type BroadcastOptions,
+  type ClusterMessage,
+} from "socket.io-adapter";
 import { notSendable } from "../errors";
 import type { Clock } from "../recovery/recovery";
-import { encodeOptions, type SocketDetails } from "../socket-io";
-import { FrameWriter } from "../wire/frame-writer";
+import {
+  decodeOptions,
+  encodeOptions,
+  type Packet,
+  type SocketDetails,
+} from "../socket-io";
+import { FrameWriter, type Origin } from "../wire/frame-writer";
 import { readFrames } from "../wire/frame-reader";
 import {
   EMITTER_UID,
@@ -20,6 +29,8 @@ import type { Wire } from "../wire/fast";
 import { Inquiries } from "./inquiries";
 
 const EVENT = 2;
+
+type Broadcast = Extract<ClusterMessage, { type: MessageType.BROADCAST }>;
 
 export interface SpeakerOptions {
   readonly clock: Clock;
@@ -104,6 +115,23 @@ export class Speaker {
     ) as Promise<SocketDetails[]>;
   }
 
+  /**
+   * An event in the form of 0.3.0 as a section of the order, which its sender does not know of yet; `undefined` for what
+   * cannot be recovered.
+   *
+   * @throws {ClusterAdapterError} `ERR_NOT_SENDABLE`
+   */
+  inOrder({ uid, nsp, data }: Broadcast): Buffer | undefined {
+    const { packet, requestId } = data;
+    const { type, id, data: args } = packet as Packet;
+    const opts = decodeOptions(data.opts);
+    if (type !== EVENT || id !== undefined || !isRecoverable(opts, requestId)) {
+      return undefined;
+    }
+    this.#writeEvent({ uid, nsp }, args, opts, requestId);
+    return this.#writer.take()[0];
+  }
+
   /** Reads what nodes answer. */
   onSection(section: Buffer): void {
     let uid = "";
@@ -153,15 +181,23 @@ export class Speaker {
       );
       return;
     }
+    this.#writeEvent(originOf(nsp), args, opts, requestId);
+    this.#writer.take().forEach(sendSection);
+  }
+
+  #writeEvent(
+    origin: Origin,
+    args: unknown[],
+    opts: BroadcastOptions,
+    requestId: string | undefined,
+  ): void {
     // what a parser would make of them: JSON, and binary data
     const bytes = this.#sendable(args, (value) => encodeValue(value, false));
-    const isRecoverable = requestId === undefined && !opts.flags?.volatile;
     const order =
-      wire() === "ordered" && isRecoverable
+      this.#options.wire() === "ordered" && isRecoverable(opts, requestId)
         ? { ref: 0, place: undefined }
         : undefined;
-    this.#writer.writeArguments(originOf(nsp), opts, requestId, bytes, order);
-    this.#writer.take().forEach(sendSection);
+    this.#writer.writeArguments(origin, opts, requestId, bytes, order);
   }
 
   #send(nsp: string, type: MessageType, data: object): void {
@@ -185,7 +221,14 @@ export class Speaker {
   }
 }
 
-function originOf(nsp: string) {
+function isRecoverable(
+  { flags }: BroadcastOptions,
+  requestId: string | undefined,
+): boolean {
+  return requestId === undefined && !flags?.volatile;
+}
+
+function originOf(nsp: string): Origin {
   return { uid: EMITTER_UID, nsp };
 }
 

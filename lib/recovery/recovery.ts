@@ -123,8 +123,11 @@ export class Recovery {
   number(sender: string, nsp: string, packet: PacketFrame): void {
     packet.number = this.#log.last + 1;
     const { rooms, except } = packet.opts;
+    const { lost } = this.#log;
     this.#log.append(sender, nsp, rooms, except, packet.bytes);
-    this.#warnOfLoss();
+    if (this.#log.lost !== lost) {
+      this.#warnOfLoss();
+    }
   }
 
   /** A packet has passed that cannot be kept: nobody who was connected before is recovered. */
@@ -405,7 +408,7 @@ export class Recovery {
   }
 
   #warnOfLoss(): void {
-    if (this.#log.lost > 0 && !this.#hasWarned) {
+    if (!this.#hasWarned) {
       this.#hasWarned = true;
       const { maxLogBytes, maxLogEntries } = this.#options;
       warnOnce(

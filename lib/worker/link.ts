@@ -3,6 +3,7 @@
  * one outbox, whatever the number of namespaces and servers.
  */
 import { randomBytes } from "node:crypto";
+import { performance } from "node:perf_hooks";
 import { MessageType, type BroadcastOptions } from "socket.io-adapter";
 import { debugWorker as debug } from "../debug";
 import { drain } from "../drain";
@@ -57,8 +58,10 @@ export class Link {
   );
   #wire: Wire = "plain";
   /** Called once the primary has said which wire to use. */
-  #onTold: () => void = () => {};
-  readonly #told = new Promise<void>((resolve) => (this.#onTold = resolve));
+  #onTold: (isTold: true) => void = () => {};
+  readonly #told = new Promise<true>((resolve) => (this.#onTold = resolve));
+  /** When the primary was greeted first, in ms. */
+  #greetedAt = 0;
   /** Whether the channel takes binary data as it is; known once the fast wire is in use. */
   #isBinary = false;
 
@@ -76,14 +79,30 @@ export class Link {
     return this.#wire === "ordered" ? this.#order.position : undefined;
   }
 
-  /** Waits until the primary has said which wire to use. One of 0.3.0 never does. */
-  whenTold(): Promise<void> {
-    return this.#told;
+  /**
+   * Waits until the primary has said which wire to use. One of 0.3.0 never does.
+   *
+   * @param patience - how long after the first greeting to take it for one of those, in ms
+   * @returns whether it has
+   */
+  whenTold(patience: number): Promise<boolean> {
+    const silence = new Promise<false>((resolve) => {
+      const left = this.#greetedAt + patience - performance.now();
+      // the answer may wait to be read
+      const timer = setTimeout(
+        () => setImmediate(() => resolve(false)),
+        Math.max(0, left),
+      );
+      timer.unref();
+      void this.#told.then(() => clearTimeout(timer));
+    });
+    return Promise.race([this.#told, silence]);
   }
 
   /** Begins to pass on what concerns a node. */
   join(node: Node): void {
     if (this.#nodes.isEmpty) {
+      this.#greetedAt = performance.now();
       this.#channel.open({
         onMessage: (message) => this.#onMessage(message),
         onDisconnect: () => {
@@ -267,7 +286,7 @@ export class Link {
     if (isNew || wasOrdered !== (wire === "ordered")) {
       this.#nodes.forEach((node) => node.onOrder());
     }
-    this.#onTold();
+    this.#onTold(true);
   }
 
   #sendProgress(message: SessionMessage): void {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { install } from "@sinonjs/fake-timers";
 import { MessageType } from "socket.io-adapter";
 import { decodeValue } from "../../../dist/wire/values";
 import { Link } from "../../../dist/worker/link";
@@ -57,6 +58,31 @@ describe("the link of a process, where wires are concerned,", () => {
     assert.deepEqual(sentTypes(), [9]);
     await nextTurn();
     assert.deepEqual(sentTypes(), [9, [9]]);
+  });
+
+  it("says when it is told, and when it has not been for a given time since it has greeted", async () => {
+    const clock = install();
+    try {
+      const late = new Link(new FakeChannel());
+      const outcomes: unknown[] = [];
+      late.join(new FakeNode());
+      void late.whenTold(100).then((isTold) => outcomes.push(isTold));
+      void link.whenTold(100).then((isTold) => outcomes.push(isTold));
+      await clock.tickAsync(90);
+      assert.equal(outcomes.length, 0);
+      tell("plain");
+      await clock.tickAsync(5);
+      assert.deepEqual(outcomes, [true]);
+      await clock.tickAsync(10);
+      assert.deepEqual(outcomes, [true, false]);
+      // nobody waits twice
+      void late.whenTold(100).then((isTold) => outcomes.push(isTold));
+      void link.whenTold(100).then((isTold) => outcomes.push(isTold));
+      await clock.tickAsync(5);
+      assert.deepEqual(outcomes.slice(2), [true, false]);
+    } finally {
+      clock.uninstall();
+    }
   });
 
   it("goes back when it is told to, and sends what is written before", async () => {

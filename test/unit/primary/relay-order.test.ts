@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { MessageType } from "socket.io-adapter";
+import { readFrames } from "../../../dist/wire/frame-reader";
+import { offer, RelayScene, type Sent } from "../support/relay-scene";
+
+const SETTINGS = { maxDisconnectionDuration: 1_000, noticeAfter: 1_000 };
+
+interface Read {
+  to: number;
+  uid: string;
+  number: number;
+  args: unknown;
+}
+
+/** What workers get of numbered packets whose arguments are there as values. */
+function read({ to, message }: Sent): Read {
+  const found: Read = { to, uid: "", number: 0, args: undefined };
+  readFrames(message as Buffer, {
+    onOrigin: (uid) => (found.uid = uid),
+    onPacket: (packet) => {
+      found.number = packet.number;
+      found.args = packet.readArguments();
+    },
+    onMessage: () => {},
+    onSession: () => {},
+  });
+  return found;
+}
+
+describe("the relay, where workers share an order,", () => {
+  let scene: RelayScene;
+
+  beforeEach(async () => {
+    scene = new RelayScene();
+    for (const [index, uid] of ["a", "b", "c"].entries()) {
+      scene.relay.onFork(index + 1);
+      scene.relay.onMessage(index + 1, {
+        ...offer(uid),
+        recovery: SETTINGS,
+      });
+    }
+    assert.equal(scene.relay.stats().wire, "ordered");
+    await scene.takeAll();
+  });
+
+  function broadcast(packet: object, more: object = {}): object {
+    const opts = { rooms: ["r"], except: [], flags: {} };
+    return {
+      source: "_sio_adapter",
+      uid: "a",
+      nsp: "/",
+      type: MessageType.BROADCAST,
+      data: { packet, opts, ...more },
+    };
+  }
+
+  function loggedPackets(): number {
+    return scene.relay.stats().recovery.log.packets;
+  }
+
+  it("an event of a worker that does not know of it yet takes its place there", async () => {
+    scene.relay.onMessage(1, broadcast({ type: 2, data: ["e", 1] }));
+    scene.relay.onMessage(1, broadcast({ type: 2, data: ["e", 2] }));
+    assert.deepEqual((await scene.take()).map(read), [
+      { to: 2, uid: "a", number: 1, args: ["e", 1] },
+      { to: 3, uid: "a", number: 1, args: ["e", 1] },
+      { to: 2, uid: "a", number: 2, args: ["e", 2] },
+      { to: 3, uid: "a", number: 2, args: ["e", 2] },
+    ]);
+    assert.equal(loggedPackets(), 2);
+  });
+
+  for (const [title, message] of [
+    ["a volatile event", { opts: { rooms: [], flags: { volatile: true } } }],
+    ["an event that is to be acknowledged", { requestId: "r" }],
+    ["a packet that is no event", { packet: { type: 4, data: ["e"] } }],
+    [
+      "an event for one socket's answer",
+      { packet: { type: 2, id: 1, data: ["e"] } },
+    ],
+  ] as const) {
+    it(`${title} is passed on as it is, and has no place`, async () => {
+      const sent = broadcast({ type: 2, data: ["e"] }, message);
+      scene.relay.onMessage(1, sent);
+      assert.deepEqual(await scene.take(), [
+        { to: 2, message: sent },
+        { to: 3, message: sent },
+      ]);
+      assert.equal(loggedPackets(), 0);
+    });
+  }
+
+  it("an event that cannot be written again is passed on as it is, and is known to be missing", async () => {
+    const sent = broadcast({ type: 2, data: ["e", 1n] });
+    scene.relay.onMessage(1, sent);
+    assert.deepEqual(await scene.take(), [
+      { to: 2, message: sent },
+      { to: 3, message: sent },
+    ]);
+    scene.relay.onMessage(1, broadcast({ type: 2, data: ["e"] }));
+    assert.deepEqual(
+      (await scene.take()).map(read).map(({ number }) => number),
+      [2, 2],
+    );
+    assert.equal(loggedPackets(), 1);
+  });
+});
