@@ -67,7 +67,6 @@ export class TestCluster {
   readonly workers: TestWorker[] = [];
   readonly #remote: Remote;
   readonly #settings: ClusterSettings;
-  #ports = new Map<number | undefined, number>();
   #stopped: Promise<void> | undefined;
 
   constructor(settings: ClusterSettings) {
@@ -82,8 +81,11 @@ export class TestCluster {
     };
     this.#remote = new Remote(config, settings.env ?? {}, {
       forked: (forked) => this.#add(forked),
-      ready: (worker, port = 0) => {
-        this.#ports.set(worker, port);
+      ready: (worker, port) => {
+        const party = this.#party(worker);
+        if (party instanceof TestWorker && port !== undefined) {
+          party.port = port;
+        }
       },
       warning: (worker, { name, message, code }) =>
         this.#party(worker)?.warnings.push({ name, message, code }),
@@ -98,26 +100,27 @@ export class TestCluster {
 
   /** Adds a worker and waits until it listens; `formed()` waits for the others to count it. */
   async fork(kind: Kind | WorkerSpec): Promise<TestWorker> {
-    const { adapterOptions, serverOptions, parser } = this.#settings;
+    const { adapterOptions, serverOptions, parser, isSticky, sharesPort } =
+      this.#settings;
     const { env, ...spec }: WorkerSpec = {
       adapterOptions,
       serverOptions,
       parser,
+      isSticky,
+      sharesPort,
       ...(typeof kind === "string" ? { kind } : kind),
     };
     const worker = this.#add(await this.#remote.fork(spec, env));
-    const { id } = worker;
     await waitFor(
       () => {
         const exit = worker.exit ?? this.primary.exit;
         if (exit) {
           throw new Error(describeExit("before it was ready, a process", exit));
         }
-        return this.#ports.has(id);
+        return worker.port;
       },
-      { message: `worker ${id} listens` },
+      { message: `worker ${worker.id} listens` },
     );
-    worker.port = this.#ports.get(id) as number;
     return worker;
   }
 

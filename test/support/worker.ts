@@ -12,6 +12,10 @@ export interface WorkerSettings {
   serverOptions?: object;
   parser?: "default" | "msgpack";
   env?: NodeJS.ProcessEnv;
+  /** Connections come from `@socket.io/sticky` in the primary, too. */
+  isSticky?: boolean;
+  /** All such workers listen on one port, which the primary opens for them. */
+  sharesPort?: boolean;
 }
 
 export interface WorkerSpec extends WorkerSettings {
