@@ -2,6 +2,7 @@
 module.exports = [
   ...require("./package.js"),
   ...require("./readme.js"),
+  ...require("./operations.js"),
   ...require("./typescript.js"),
   ...require("./node.js"),
   ...require("./socket-io.js"),

@@ -18,6 +18,7 @@ module.exports = {
   socketIoClient: "4.8.3",
   sticky: "2.0.1",
   recluster: "1.0.0",
+  promClient: "15.1.3",
   // the ends of the names that the compilers have in package.json
   typescript: ["5.0", "5.4", "5.9", "6.0", "7.0"],
   typesNode: "20.19.43",

@@ -2,7 +2,9 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { Failure } = require("./failure.js");
 
-const README = path.join(__dirname, "..", "..", "..", "README.md");
+const ROOT = path.join(__dirname, "..", "..", "..");
+const README = path.join(ROOT, "README.md");
+const OPERATIONS = path.join(ROOT, "docs", "operations.md");
 
 /** The id that GitHub and npm give a heading. */
 function anchorOf(heading) {
@@ -15,17 +17,18 @@ function anchorOf(heading) {
 
 /** The name in the first line of a block, or one that says how Node.js is to load it. */
 function fileNameOf(language, code) {
-  const [, name] = /^\/\/ (\S+\.[jt]s)\n/.exec(code) ?? [];
+  const [, name] = /^\/\/ (\S+\.m?[jt]s)\n/.exec(code) ?? [];
   const isModule = language === "js" && /^import /m.test(code);
   return name ?? (isModule ? "main.mjs" : `main.${language}`);
 }
 
-/** The blocks of JavaScript and TypeScript in the README: the anchor of the section, the name of the file, the code. */
-function codeBlocks() {
-  const readme = fs.readFileSync(README, "utf8");
-  const parts = readme.matchAll(
-    /^#+ (?<heading>[^\n]+)$|^```(?<language>\w*)\n(?<code>.*?)^```$/gms,
-  );
+/** The blocks of JavaScript and TypeScript in a document: the anchor of the section, the name of the file, the code. */
+function codeBlocks(document = README) {
+  const parts = fs
+    .readFileSync(document, "utf8")
+    .matchAll(
+      /^#+ (?<heading>[^\n]+)$|^```(?<language>\w*)\n(?<code>.*?)^```$/gms,
+    );
   const blocks = [];
   let section;
   for (const { groups } of parts) {
@@ -45,6 +48,10 @@ function writeSection(section, folder) {
   if (blocks.length === 0) {
     throw new Failure(`the README has no code in #${section}`);
   }
+  return writeBlocks(blocks, folder);
+}
+
+function writeBlocks(blocks, folder) {
   fs.mkdirSync(folder, { recursive: true });
   return blocks.map(({ file, code }) => {
     const target = path.join(folder, file);
@@ -53,4 +60,10 @@ function writeSection(section, folder) {
   });
 }
 
-module.exports = { anchorOf, codeBlocks, writeSection };
+module.exports = {
+  anchorOf,
+  codeBlocks,
+  OPERATIONS,
+  writeBlocks,
+  writeSection,
+};

@@ -3,7 +3,10 @@ const { run } = require("./command.js");
 const { Failure } = require("./failure.js");
 const versions = require("../platforms/versions.js");
 
-/** Compiles files to JavaScript next to them, with the newest compiler and `strict`. */
+/**
+ * Compiles files with the newest compiler and `strict`, to JavaScript next to them. JavaScript is checked as if it were
+ * TypeScript, to a folder of its own.
+ */
 async function compile(workspace, folder, files) {
   const version = versions.typescript.at(-1);
   const compiler = await workspace.tool(`typescript-${version}`);
@@ -15,6 +18,9 @@ async function compile(workspace, folder, files) {
       ...["--target", "es2022", "--module", "nodenext"],
       // the types of a framework are its own
       ...["--skipLibCheck", "true"],
+      ...(files.some((file) => file.endsWith("js"))
+        ? ["--allowJs", "--checkJs", "--outDir", "compiled"]
+        : []),
       ...files,
     ],
     { cwd: folder, timeout: 60_000 },
