@@ -3,7 +3,7 @@ export { setupPrimary } from "./setup-primary";
 export { drain } from "./drain";
 export { Emitter } from "./emitter";
 export { ClusterAdapterError, RequestTimeoutError } from "./errors";
-export type { EmitterOperator, EmitterSocket } from "./emitter";
+export type { EmitterOperator, EmitterSocket } from "./emitter-operator";
 export type {
   AdapterOptions,
   DrainOptions,
