@@ -3,7 +3,10 @@ import fc from "fast-check";
 import { ClusterAdapterError } from "../../dist/errors";
 import {
   resolveAdapterOptions,
+  resolveDrainOptions,
+  resolveEmitterOptions,
   resolvePrimaryOptions,
+  resolveRestartOptions,
   type AdapterOptions,
   type PrimaryOptions,
 } from "../../dist/options";
@@ -181,4 +184,83 @@ describe("the options of the primary", () => {
       /^the option "toString" must be one of /,
     );
   });
+});
+
+describe("the options of an emitter, of drain() and of restart()", () => {
+  const fork = () => undefined as never;
+  const resolvers = {
+    emitter: resolveEmitterOptions as (options?: unknown) => object,
+    drain: resolveDrainOptions as (options?: unknown) => object,
+    restart: resolveRestartOptions as (options?: unknown) => object,
+  };
+  const cases: Array<{
+    of: keyof typeof resolvers;
+    defaults: object;
+    least: object;
+    wrong: Array<[object, RegExp]>;
+  }> = [
+    {
+      of: "emitter",
+      defaults: { requestsTimeout: 5_000 },
+      least: { requestsTimeout: 1 },
+      wrong: [
+        [{ requestsTimeout: 0 }, /"requestsTimeout" must be .*, got 0$/],
+        [{ timeout: 1 }, /"timeout" must be one of requestsTimeout, got 1$/],
+      ],
+    },
+    {
+      of: "drain",
+      defaults: { duration: 10_000 },
+      least: { duration: 0 },
+      wrong: [
+        [{ duration: -1 }, /"duration" must be .*, got -1$/],
+        [{ duration: "1" }, /"duration" must be .*, got "1"$/],
+        [{ duration: Infinity }, /"duration" must be at most .*, got Infinity/],
+        [{ drainDuration: 1 }, /"drainDuration" must be one of duration,/],
+      ],
+    },
+    {
+      of: "restart",
+      defaults: {
+        concurrency: 1,
+        readyTimeout: 30_000,
+        drainDuration: 10_000,
+        killTimeout: 5_000,
+        fork: undefined,
+      },
+      least: {
+        concurrency: 1,
+        readyTimeout: 1,
+        drainDuration: 0,
+        killTimeout: 1,
+        fork,
+      },
+      wrong: [
+        [{ concurrency: 1.5 }, /"concurrency" must be .*, got 1.5$/],
+        [{ concurrency: 0 }, /"concurrency" must be .*, got 0$/],
+        [{ readyTimeout: 0 }, /"readyTimeout" must be .*, got 0$/],
+        [{ killTimeout: NaN }, /"killTimeout" must be .*, got NaN$/],
+        [{ fork: {} }, /"fork" must be a function, got \[object Object\]$/],
+        [{ duration: 1 }, /"duration" must be one of concurrency, .*, got 1$/],
+      ],
+    },
+  ];
+
+  for (const { of, defaults, least, wrong } of cases) {
+    it(`of ${of}: have defaults, are kept as they are, and refused when they are wrong`, () => {
+      const resolve = resolvers[of];
+      assert.deepEqual(resolve(), defaults);
+      assert.deepEqual(resolve(null), defaults);
+      assert.deepEqual(resolve(least), least);
+      for (const [options, message] of [
+        ...wrong,
+        ["now", /options must be an object, got "now"$/] as const,
+      ]) {
+        assert.throws(() => resolve(options), {
+          code: "ERR_INVALID_OPTION",
+          message,
+        });
+      }
+    });
+  }
 });
