@@ -99,7 +99,8 @@ export function isFramesMessage(message: Envelope): message is FramesMessage {
   return (
     message.type === FastType.FRAMES &&
     Array.isArray(message.data) &&
-    message.data.every(
+    // every() alone would pass over the holes of a sparse array
+    Array.from(message.data as unknown[]).every(
       (section) => typeof section === "string" || section instanceof Uint8Array,
     )
   );

@@ -119,7 +119,9 @@ describe("a message with frames", () => {
     const message = framesMessage("w", []);
     assert.equal(isFramesMessage(message), true);
     assert.equal(isFramesMessage({ ...message, type: 15 }), false);
-    const lists = [undefined, null, TEXT, {}, [1], [BYTES, null], [[1]]];
+    const sparse = [BYTES];
+    sparse[2] = BYTES;
+    const lists = [undefined, null, TEXT, {}, [1], [BYTES, null], sparse];
     for (const data of lists) {
       assert.equal(isFramesMessage({ ...message, data }), false);
     }
