@@ -9,12 +9,14 @@ import {
   type SocketId,
 } from "socket.io-adapter";
 import type { Pins } from "./echo-queue";
+import { isProtocolError } from "./errors";
 import {
   isText,
   type EncodedPacket,
   type PacketEncoder,
 } from "./packet-encoder";
 import { internals, type Socket } from "./socket-io";
+import { warnOnce } from "./warnings";
 import { textFrame } from "./wire/ws-frame";
 
 const { broadcast } = Adapter.prototype;
@@ -161,7 +163,16 @@ function write(
   { packet, parts }: EncodedPacket,
   packetOpts: object,
 ): void {
-  socket.notifyOutgoingListeners?.(packet);
+  try {
+    socket.notifyOutgoingListeners?.(packet);
+  } catch (error) {
+    if (!isProtocolError(error)) {
+      throw error;
+    }
+    warnOnce(
+      `a packet of another worker was kept from the listeners for outgoing packets: ${error.message}`,
+    );
+  }
   socket.client.writeToEngine(parts, packetOpts);
 }
 

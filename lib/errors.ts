@@ -121,6 +121,11 @@ export function protocolError(rule: string, text: string): ClusterAdapterError {
   return new ClusterAdapterError("ERR_PROTOCOL", `[${rule}] ${text}`);
 }
 
+/** Whether an error is that of `protocolError()`. */
+export function isProtocolError(error: unknown): error is ClusterAdapterError {
+  return error instanceof ClusterAdapterError && error.code === "ERR_PROTOCOL";
+}
+
 export function errorMessage(error: unknown): string {
   if (error instanceof Error) {
     return error.message;

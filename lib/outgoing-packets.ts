@@ -2,6 +2,7 @@
  * The broadcasts of this node, on their way to the others.
  */
 import { MessageType, type BroadcastOptions } from "socket.io-adapter";
+import { errorMessage } from "./errors";
 import {
   partsOf,
   type EncodedPacket,
@@ -9,7 +10,7 @@ import {
 } from "./packet-encoder";
 import { encodeOptions, type Packet } from "./socket-io";
 import { warnOnce } from "./warnings";
-import { isDeep, MAX_DEPTH } from "./wire/depth";
+import { refuseDeep } from "./wire/depth";
 import type { Origin } from "./wire/frame-writer";
 import { isPlain } from "./wire/portable";
 import type { Link } from "./worker/link";
@@ -74,11 +75,14 @@ export class OutgoingPackets {
         // a proxy: the channel refuses it, the parser does not
       }
     }
-    const data = this.#encoder.decode(parts);
-    if (isDeep(data)) {
+    let data: unknown[];
+    try {
+      data = this.#encoder.decode(parts);
+      refuseDeep(data);
+    } catch (error) {
       // a client may have sent it: no reason to end the worker
       warnOnce(
-        `a packet that is nested more than ${MAX_DEPTH} levels deep was not sent to the other workers`,
+        `a packet was not sent to the other workers: ${errorMessage(error)}`,
       );
       return false;
     }

@@ -2,6 +2,7 @@
  * Packets <-> what the parser of the server makes of them, each encoded once, however many are to receive it.
  */
 import type { ClusterAdapter } from "socket.io-adapter";
+import { errorMessage, protocolError } from "./errors";
 import {
   internals,
   type Encoder,
@@ -108,9 +109,17 @@ export class EncodedEvent implements Packet, EncodedPacket {
     return this;
   }
 
+  /** @throws {ClusterAdapterError} `ERR_PROTOCOL` */
   get data(): unknown[] {
-    this.#data = this.#data ?? decode(this.#nsp, this.parts);
-    return this.#data;
+    try {
+      this.#data = this.#data ?? decode(this.#nsp, this.parts);
+      return this.#data;
+    } catch (error) {
+      throw protocolError(
+        "W13",
+        `a packet cannot be decoded: ${errorMessage(error)}`,
+      );
+    }
   }
 }
 

@@ -37,12 +37,3 @@ export function refuseDeep(root: unknown, max = MAX_DEPTH): void {
 
   visit(root, 0);
 }
-
-export function isDeep(value: unknown): boolean {
-  try {
-    refuseDeep(value);
-    return false;
-  } catch {
-    return true;
-  }
-}

@@ -2,7 +2,7 @@
  * Passes the frames of a section on to the nodes that they are for.
  */
 import { debugWorker as debug } from "../debug";
-import { ClusterAdapterError } from "../errors";
+import { isProtocolError } from "../errors";
 import { warnOnce } from "../warnings";
 import {
   readFrames,
@@ -124,10 +124,7 @@ class Dispatcher implements FrameVisitor {
 
 /** Warns of a violation of the protocol; throws any other error. */
 function warn(error: unknown): void {
-  if (
-    !(error instanceof ClusterAdapterError) ||
-    error.code !== "ERR_PROTOCOL"
-  ) {
+  if (!isProtocolError(error)) {
     throw error;
   }
   warnOnce(`frames of another worker were left out: ${error.message}`);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { onceEvent, received } from "../support/client";
 import type { TestCluster } from "../support/cluster";
 import type { WorkerContext } from "../support/remote";
+import type { TestWorker } from "../support/worker";
 import { serializations, startSubject, workersOf } from "./subject";
 
 type Emit = (context: WorkerContext, event: string) => void;
@@ -166,5 +167,60 @@ for (const serialization of serializations) {
         [undefined, undefined, undefined],
       );
     });
+  });
+}
+
+// a client can have its server emit the like
+const undecodable: [string, Emit][] = [
+  [
+    "what looks like the place of binary data",
+    ({ io }, event) =>
+      void io.emit(event, { _placeholder: true, num: 7 }, Buffer.of(1)),
+  ],
+  [
+    "the same next to a date",
+    ({ io }, event) =>
+      void io.emit(
+        event,
+        { _placeholder: true, num: 7 },
+        Buffer.of(1),
+        new Date(0),
+      ),
+  ],
+  [
+    "an event that is no string",
+    ({ io }) => void io.emit(true as unknown as string),
+  ],
+];
+
+for (const hasOld of [false, true]) {
+  describe(`a packet that the parser cannot decode, ${hasOld ? "with" : "without"} a worker of 0.3.0`, () => {
+    let cluster: TestCluster;
+
+    before(async () => {
+      cluster = await startSubject(2);
+      if (hasOld) {
+        await cluster.fork("published");
+        await cluster.formed();
+      }
+    });
+    after(() => cluster.stop());
+
+    for (const [index, [name, emit]] of undecodable.entries()) {
+      it(`${name} ends no worker, whoever listens there`, async () => {
+        const [first, second] = cluster.workers as [TestWorker, TestWorker];
+        await second.run(({ io }) => {
+          io.once("connection", (socket) => socket.onAnyOutgoing(() => {}));
+        });
+        await second.connect();
+        await first.run(emit, `undecodable ${index}`);
+        const client = await second.connect();
+        await first.run(({ io }) => void io.emit("fence"));
+        await onceEvent(client, "fence");
+        for (const worker of cluster.workers) {
+          assert.equal(worker.exit, undefined);
+        }
+      });
+    }
   });
 }

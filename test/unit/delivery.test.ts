@@ -3,9 +3,11 @@ import fc from "fast-check";
 import { Server } from "socket.io";
 import { Adapter, type BroadcastOptions } from "socket.io-adapter";
 import { Delivery } from "../../dist/delivery";
+import { protocolError } from "../../dist/errors";
 import { PacketEncoder } from "../../dist/packet-encoder";
 import { textFrame } from "../../dist/wire/ws-frame";
 import { RecordingAdapter } from "./support/recording-adapter";
+import { warningsOf } from "./support/warnings";
 
 type Written = [id: string, parts: unknown, packetOpts: object];
 
@@ -124,6 +126,27 @@ describe("the delivery to the clients of a process", () => {
     const encoded = event("a");
     delivery.deliver(encoded, { rooms: new Set() });
     assert.deepEqual(told, [[encoded.packet, 0]]);
+  });
+
+  it("writes what the listeners of a socket cannot be told, with one warning, and throws what they throw", () => {
+    const error = protocolError("W13", "it cannot be decoded");
+    let thrown: Error = error;
+    const notifyOutgoingListeners = () => {
+      throw thrown;
+    };
+    connect("s1", [], { notifyOutgoingListeners });
+    connect("s2", [], { notifyOutgoingListeners });
+    const everyone = { rooms: new Set<string>() };
+    const warnings = warningsOf(() =>
+      assert.deepEqual(
+        receivers(() => delivery.deliver(event("a"), everyone)),
+        ["s1", "s2"],
+      ),
+    );
+    assert.equal(warnings.length, 1);
+    assert.match(String(warnings[0]), /listeners.*it cannot be decoded/);
+    thrown = new Error("a listener's");
+    assert.throws(() => delivery.deliver(event("a"), everyone), thrown);
   });
 
   it("is left to whoever has replaced that of the in-memory adapter", () => {

@@ -162,6 +162,18 @@ describe("a packet of another worker", () => {
     assert.deepEqual(packet.parts, parts);
     assert.equal(packet.textFrame, undefined);
   });
+
+  it("breaks the protocol when its arguments are wanted and cannot be decoded, and keeps its bytes", () => {
+    const parts = ['51-["a",{"_placeholder":true,"num":7}]', Buffer.of(1)];
+    const packet = receive(parts);
+    for (let i = 0; i < 2; i++) {
+      assert.throws(() => packet.data, {
+        code: "ERR_PROTOCOL",
+        message: "[W13] a packet cannot be decoded: illegal attachments",
+      });
+    }
+    assert.deepEqual(packet.parts, parts);
+  });
 });
 
 describe("the parts of an encoded packet", () => {
