@@ -54,7 +54,9 @@ export class PacketEncoder implements Encoder {
     if (withAck) {
       packet.id = this.#nsp._ids++ as number;
     }
-    return { packet, parts: this.#encoder.encode(packet) };
+    const parts: unknown = this.#encoder.encode(packet);
+    // a parser may make a single part without a list around it
+    return { packet, parts: Array.isArray(parts) ? parts : [parts] };
   }
 
   /** Remembers what the base class is about to ask for. */

@@ -114,6 +114,15 @@ describe("the encoder of packets", () => {
     assert.deepEqual(encoder.decode(parts), ["a", "J", Buffer.from("b")]);
   });
 
+  it("takes a single part that a parser has made without a list", () => {
+    for (const part of ["text", "t", Buffer.from("bytes")]) {
+      internals(adapter).encoder = { encode: () => part as never };
+      encoder = PacketEncoder.install(adapter);
+      const { parts } = encoder.prepare(event("a"));
+      assert.deepEqual(parts, [part]);
+    }
+  });
+
   it("has no arguments where a parser tells nothing", () => {
     adapter.close();
     class Silent {
