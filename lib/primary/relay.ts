@@ -12,6 +12,7 @@ import {
   FastType,
   isDrained,
   isFramesMessage,
+  keepableSection,
   sectionBytes,
   sectionTarget,
   type FramesMessage,
@@ -76,7 +77,9 @@ export class Relay<Worker> {
       namespaceOf: (uid) => this.#peers.node(uid)?.nsp,
       send: (uid, section) => {
         const peer = this.#peers.ownerOf(uid);
-        peer?.outbox.push(convertSection(section, peer.isBinary));
+        // it was written next to what is for others
+        const own = keepableSection(section);
+        peer?.outbox.push(convertSection(own, peer.isBinary));
         return peer?.outbox.isOpen ?? false;
       },
     });
@@ -292,12 +295,12 @@ export class Relay<Worker> {
 
   #relaySection(
     sender: Peer,
-    section: Section,
+    received: Section,
     target: string | undefined,
   ): void {
     if (target === PRIMARY_UID) {
       this.#ordering.read(
-        sectionBytes(section),
+        sectionBytes(received),
         this.#negotiation.wire === "ordered",
         (number) => {
           sender.progress = number;
@@ -306,8 +309,11 @@ export class Relay<Worker> {
       return;
     }
     if (target === EMITTER_UID) {
-      this.speaker.onSection(sectionBytes(section));
-    } else if (target !== undefined) {
+      this.speaker.onSection(sectionBytes(received));
+      return;
+    }
+    const section = keepableSection(received);
+    if (target !== undefined) {
       const owner = this.#peers.ownerOf(target);
       owner?.outbox.push(convertSection(section, owner.isBinary));
     } else {

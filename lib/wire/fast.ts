@@ -6,6 +6,7 @@ import { PRIMARY_UID, WIRE_VERSION } from "./frames";
 import { readTarget } from "./frame-reader";
 import type { Offset } from "./offsets";
 import { MESSAGE_SOURCE, type Envelope } from "./plain";
+import { keepable } from "./views";
 
 /** The types that 0.3.0 does not know. They belong to no namespace, so that its workers ignore them. */
 export enum FastType {
@@ -185,6 +186,16 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes)
     ? bytes
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+// as a multiple of the size of a section
+const MAX_PINNED = 8;
+
+/** A section that was read among other messages and may wait for long: what it keeps in memory is about its size. */
+export function keepableSection(section: Section): Section {
+  return typeof section === "string"
+    ? section
+    : keepable(asBuffer(section), MAX_PINNED);
 }
 
 export function sectionBytes(section: Section): Buffer {

@@ -15,7 +15,7 @@ import {
 } from "./frames";
 import { OFFSET_LENGTH, writeOffset, type Offset } from "./offsets";
 import { decodeValue } from "./values";
-import { ENGINE_MESSAGE, keepable, Opcode } from "./ws-frame";
+import { ENGINE_MESSAGE, keepableFrame, Opcode } from "./ws-frame";
 
 export interface FrameVisitor {
   onOrigin(uid: string, nsp: string): void;
@@ -217,7 +217,7 @@ export class PacketFrame {
 
   /** The bytes of all parts, for clients, who may be slow to take them. */
   get keepableBytes(): Buffer {
-    return keepable(this.#section, this.#start, this.#end);
+    return keepableFrame(this.#section, this.#start, this.#end);
   }
 }
 

@@ -14,7 +14,7 @@ import {
   type Part,
 } from "./frames";
 import {
-  keepable,
+  keepableFrame,
   maxTextFrameSize,
   MAX_HEADER_SIZE,
   Opcode,
@@ -92,7 +92,7 @@ export class FrameWriter {
     }
     this.#endFrame(frame);
     return parts.length === 1 && typeof parts[0] === "string"
-      ? keepable(this.#slab, start, this.#length)
+      ? keepableFrame(this.#slab, start, this.#length)
       : undefined;
   }
 

@@ -1,7 +1,28 @@
 /**
  * Node's channel hands over typed arrays as parts of the buffer into which it has read, next to the messages of others.
- * Some parsers send the whole buffer of a typed array to their clients.
+ * Whoever keeps a part keeps all of it, and some parsers send the whole buffer of a typed array to their clients.
  */
+
+/**
+ * A part of a larger buffer that may be kept for some time: as it is, or, where it would keep a buffer that is much
+ * larger alive, a copy.
+ *
+ * @param maxPinned - how much memory it may keep from being freed, as a multiple of its own size
+ */
+export function keepable(
+  bytes: Buffer,
+  maxPinned: number,
+  start = 0,
+  end = bytes.length,
+): Buffer {
+  const length = end - start;
+  if (bytes.buffer.byteLength <= length * maxPinned) {
+    return length === bytes.length ? bytes : bytes.subarray(start, end);
+  }
+  const copy = Buffer.allocUnsafe(length);
+  bytes.copy(copy, 0, start, end);
+  return copy;
+}
 
 /**
  * Gives each typed array and each DataView in a value that was just received a buffer of its own. A Buffer stays what

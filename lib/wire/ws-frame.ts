@@ -3,6 +3,7 @@
  *
  * @see https://www.rfc-editor.org/rfc/rfc6455#section-5.2
  */
+import { keepable } from "./views";
 
 export enum Opcode {
   /** FIN and the opcode of a text. */
@@ -73,26 +74,21 @@ export function maxTextFrameSize(text: string): number {
   return MAX_HEADER_SIZE + 1 + text.length * 3;
 }
 
+// a copy of more than 1 KiB costs more than the rest of what is done for a frame
+const MAX_PINNED = 64;
+
+/** A frame that was written among others, for clients, who may be slow to take it. */
+export function keepableFrame(
+  bytes: Buffer,
+  start: number,
+  end: number,
+): Buffer {
+  return keepable(bytes, MAX_PINNED, start, end);
+}
+
 export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text) + 1;
   const frame = Buffer.allocUnsafe(headerSize(length) + length);
   writeTextFrame(frame, 0, text);
   return frame;
-}
-
-// how much memory a frame may keep from being freed, as a multiple of its own size
-const MAX_PINNED = 64;
-
-/**
- * A part of a larger buffer that may be kept for some time: as it is, or, where it would keep a buffer that is much
- * larger alive, a copy.
- */
-export function keepable(bytes: Buffer, start: number, end: number): Buffer {
-  const length = end - start;
-  if (bytes.buffer.byteLength <= length * MAX_PINNED) {
-    return bytes.subarray(start, end);
-  }
-  const copy = Buffer.allocUnsafe(length);
-  bytes.copy(copy, 0, start, end);
-  return copy;
 }

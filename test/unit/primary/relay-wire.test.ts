@@ -16,7 +16,8 @@ const ORIGIN = { uid: "a", nsp: "/" };
 function section(target?: string): Buffer {
   const data = Buffer.of(1);
   const [first] = writeAll([{ origin: ORIGIN, target, type: 5, data }]);
-  return first as Buffer;
+  // as it is read where nothing else is
+  return Buffer.from(new Uint8Array(first as Buffer).buffer);
 }
 
 describe("the relay, where wires are concerned,", () => {
@@ -181,6 +182,19 @@ describe("the relay, where wires are concerned,", () => {
       [3, one],
     ]);
     assert.ok(sent.every(([, given]) => given === all || given === one));
+  });
+
+  it("keeps nothing alive of what it was read with", async () => {
+    await greetAll();
+    const read = Buffer.allocUnsafeSlow(64_000);
+    const length = section().copy(read, 100);
+    scene.relay.onMessage(1, frames(read.subarray(100, 100 + length)));
+    const sent = await scene.take();
+    assert.equal(sent.length, 2);
+    for (const { message: given } of sent as { message: Buffer }[]) {
+      assert.deepEqual(given, section());
+      assert.ok(given.buffer.byteLength < 10_000);
+    }
   });
 
   it("passes sections on in the form that each channel takes", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ownViews } from "../../../dist/wire/views";
+import { keepable, ownViews } from "../../../dist/wire/views";
 
 describe("ownViews()", () => {
   const larger = Uint8Array.from([9, 9, 9, 9, 1, 0, 2, 0, 9, 9]).buffer;
@@ -36,5 +36,27 @@ describe("ownViews()", () => {
     assert.equal(value.buffer, buffer);
     assert.equal(value.whole, whole);
     assert.equal(ownViews("text"), "text");
+  });
+});
+
+describe("a part of a buffer that is kept", () => {
+  const large = Buffer.allocUnsafeSlow(64_000).fill(7);
+
+  it("is a view where it is most of that buffer", () => {
+    const kept = keepable(large, 64, 1_000, 2_000);
+    assert.equal(kept.buffer, large.buffer);
+    assert.deepEqual(kept, Buffer.alloc(1_000, 7));
+    assert.equal(keepable(large, 1), large);
+  });
+
+  it("is a copy where it would keep alive what is much larger", () => {
+    const kept = keepable(large, 64, 10, 999);
+    assert.notEqual(kept.buffer, large.buffer);
+    assert.deepEqual(kept, Buffer.alloc(989, 7));
+  });
+
+  it("looks at the memory behind a view", () => {
+    const view = large.subarray(0, 100);
+    assert.notEqual(keepable(view, 64).buffer, large.buffer);
   });
 });

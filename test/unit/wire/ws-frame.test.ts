@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { keepable, textFrame } from "../../../dist/wire/ws-frame";
+import { textFrame } from "../../../dist/wire/ws-frame";
 
 const { Sender } = require("ws") as {
   Sender: { frame(data: Buffer, options: object): Buffer[] };
@@ -26,26 +26,5 @@ describe("the WebSocket frame of a text", () => {
         assert.deepEqual(textFrame(text), Buffer.concat(frame));
       }),
     );
-  });
-});
-
-describe("a part of a buffer that is kept", () => {
-  const large = Buffer.allocUnsafeSlow(64_000).fill(7);
-
-  it("is a view where it is most of that buffer", () => {
-    const kept = keepable(large, 1_000, 2_000);
-    assert.equal(kept.buffer, large.buffer);
-    assert.deepEqual(kept, Buffer.alloc(1_000, 7));
-  });
-
-  it("is a copy where it would keep alive what is much larger", () => {
-    const kept = keepable(large, 10, 999);
-    assert.notEqual(kept.buffer, large.buffer);
-    assert.deepEqual(kept, Buffer.alloc(989, 7));
-  });
-
-  it("looks at the memory behind a view", () => {
-    const view = large.subarray(0, 100);
-    assert.notEqual(keepable(view, 0, 100).buffer, large.buffer);
   });
 });
