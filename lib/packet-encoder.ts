@@ -103,7 +103,7 @@ export class EncodedEvent implements Packet, EncodedPacket {
    */
   static of(nsp: Namespace, frame: PacketFrame): EncodedEvent {
     const parts = frame.readParts();
-    const textFrame = isText(parts) ? frame.keepableBytes : undefined;
+    const textFrame = isText(parts) ? frame.frameBytes : undefined;
     return new EncodedEvent(nsp, parts, textFrame);
   }
 

@@ -15,7 +15,7 @@ import {
 } from "./frames";
 import { OFFSET_LENGTH, writeOffset, type Offset } from "./offsets";
 import { decodeValue } from "./values";
-import { ENGINE_MESSAGE, keepableFrame, Opcode } from "./ws-frame";
+import { ENGINE_MESSAGE, keepableBytes, Opcode } from "./ws-frame";
 
 export interface FrameVisitor {
   onOrigin(uid: string, nsp: string): void;
@@ -216,8 +216,8 @@ export class PacketFrame {
   }
 
   /** The bytes of all parts, for clients, who may be slow to take them. */
-  get keepableBytes(): Buffer {
-    return keepableFrame(this.#section, this.#start, this.#end);
+  get frameBytes(): Buffer {
+    return keepableBytes(this.#section, this.#start, this.#end);
   }
 }
 
@@ -377,7 +377,7 @@ class Cursor {
       case Opcode.BINARY: {
         const length = this.#payloadLength();
         const start = this.#advance(length);
-        return this.bytes.subarray(start, start + length);
+        return keepableBytes(this.bytes, start, start + length);
       }
       default: {
         const unknown: never = opcode;

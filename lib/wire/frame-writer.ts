@@ -14,7 +14,7 @@ import {
   type Part,
 } from "./frames";
 import {
-  keepableFrame,
+  keepableBytes,
   maxTextFrameSize,
   MAX_HEADER_SIZE,
   Opcode,
@@ -92,7 +92,7 @@ export class FrameWriter {
     }
     this.#endFrame(frame);
     return parts.length === 1 && typeof parts[0] === "string"
-      ? keepableFrame(this.#slab, start, this.#length)
+      ? keepableBytes(this.#slab, start, this.#length)
       : undefined;
   }
 

@@ -77,8 +77,8 @@ export function maxTextFrameSize(text: string): number {
 // a copy of more than 1 KiB costs more than the rest of what is done for a frame
 const MAX_PINNED = 64;
 
-/** A frame that was written among others, for clients, who may be slow to take it. */
-export function keepableFrame(
+/** Bytes that stand among others, for clients, who may be slow to take them. */
+export function keepableBytes(
   bytes: Buffer,
   start: number,
   end: number,

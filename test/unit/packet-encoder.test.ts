@@ -138,14 +138,19 @@ describe("the encoder of packets", () => {
 });
 
 describe("a packet of another worker", () => {
-  function receive(parts: Array<string | Buffer>): EncodedEvent {
+  /** @param other - what travels with it */
+  function receive(
+    parts: Array<string | Buffer>,
+    other = Buffer.alloc(0),
+  ): EncodedEvent {
     const origin = { uid: "a1", nsp: "/" };
     const writer = new FrameWriter();
     writer.writePacket(origin, EVERYONE, undefined, parts);
+    writer.writeMessage(origin, undefined, 99, other);
     let packet: EncodedEvent | undefined;
     readFrames(writer.take()[0] as Buffer, {
       onOrigin: () => {},
-      onMessage: () => assert.fail(),
+      onMessage: () => {},
       onSession: () => assert.fail(),
       onPacket: (frame) =>
         (packet = EncodedEvent.of(new Server().of("/"), frame)),
@@ -170,6 +175,18 @@ describe("a packet of another worker", () => {
     assert.equal(packet.data, data);
     assert.deepEqual(packet.parts, parts);
     assert.equal(packet.textFrame, undefined);
+  });
+
+  it("keeps little memory for a slow client, whatever stood around it", () => {
+    for (const parts of [
+      ['2["a",1]'],
+      ['51-["a",{"_placeholder":true,"num":0}]', Buffer.of(1)],
+    ]) {
+      const packet = receive(parts, Buffer.alloc(64_000));
+      const bytes = packet.textFrame ?? (packet.parts[1] as Buffer);
+      assert.deepEqual(packet.parts, parts);
+      assert.ok(bytes.buffer.byteLength < 10_000);
+    }
   });
 
   it("breaks the protocol when its arguments are wanted and cannot be decoded, and keeps its bytes", () => {
