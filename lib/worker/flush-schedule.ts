@@ -1,19 +1,21 @@
 import { performance } from "node:perf_hooks";
 
-// a busy process has turns of some 10 µs
-const MAX_HELD_TURNS = 8;
 // in ms
 const SILENCE = 0.1;
+const MAX_HELD = 0.5;
 
 /**
  * When what has gathered leaves: after a silence, as soon as the running code is done, so that nobody waits for the event
- * loop. While more comes turn after turn, it leaves when a turn has brought nothing new, or after some turns.
+ * loop. While more comes turn after turn, it leaves when a turn has brought nothing new, or after some time: a busy
+ * process has turns of some 10 µs, or of many ms.
  */
 export class FlushSchedule {
   readonly #flush: () => void;
   readonly #now: () => number;
-  #lastAt = -Infinity;
-  #isWaiting = false;
+  /** The last flush, or when something began to be held. */
+  #since = -Infinity;
+  #isHeld = false;
+  #isEnding = false;
   #hasNews = false;
 
   /** @param now - in ms, of any origin */
@@ -25,33 +27,44 @@ export class FlushSchedule {
   /** Something is there to be flushed. It can wait for what follows in this turn, if it is not urgent. */
   request(isUrgent = true): void {
     this.#hasNews = true;
-    if (this.#isWaiting) {
+    if (this.#isEnding) {
       return;
     }
-    this.#isWaiting = true;
-    if (isUrgent && this.#now() - this.#lastAt > SILENCE) {
+    const now = this.#now();
+    if (this.#isHeld ? this.#isOverdue(now) : isUrgent && this.#isSilent(now)) {
+      this.#isEnding = true;
       queueMicrotask(() => this.#end());
-    } else {
-      this.#awaitTurn(0);
+    } else if (!this.#isHeld) {
+      this.#isHeld = true;
+      this.#since = now;
+      this.#awaitTurn();
     }
   }
 
-  #awaitTurn(heldTurns: number): void {
+  #isSilent(now: number): boolean {
+    return now - this.#since > SILENCE;
+  }
+
+  #isOverdue(now: number): boolean {
+    return now - this.#since > MAX_HELD;
+  }
+
+  #awaitTurn(): void {
     setImmediate(() => {
-      const hasNews = this.#hasNews;
-      this.#hasNews = false;
-      if (hasNews && heldTurns < MAX_HELD_TURNS) {
-        this.#awaitTurn(heldTurns + 1);
+      if (this.#hasNews && !this.#isOverdue(this.#now())) {
+        this.#hasNews = false;
+        this.#awaitTurn();
       } else {
+        this.#isHeld = false;
         this.#end();
       }
     });
   }
 
   #end(): void {
-    this.#isWaiting = false;
+    this.#isEnding = false;
     this.#hasNews = false;
-    this.#lastAt = this.#now();
+    this.#since = this.#now();
     this.#flush();
   }
 }
