@@ -11,6 +11,10 @@ const HIGH_WATER_MARK = 64 * 1024;
 const COMPACT_AT = 4_096;
 // writes that the operating system has not taken yet
 const MAX_IN_FLIGHT = 2;
+// a worker that has taken nothing for so many ticks does not read
+const SILENT_TICKS = 3;
+// one that reads may be behind by so many times the limits: a burst is no reason to lose it
+const READING_FACTOR = 16;
 
 export interface OutboxLimits {
   readonly maxBacklogBytes: number;
@@ -20,7 +24,7 @@ export interface OutboxLimits {
 export interface OutboxOptions extends OutboxLimits {
   /** Sends one message, and calls back when the operating system has taken it or never will. */
   readonly send: (message: object, callback: () => void) => void;
-  /** The backlog has passed a limit and was discarded; nothing is queued until `onDrain`. */
+  /** The backlog was too much and was discarded; nothing is queued until `onDrain`. */
   readonly onOverflow: (discarded: Traffic) => void;
   /** The worker reads again. */
   readonly onDrain: () => void;
@@ -41,6 +45,8 @@ export class PrimaryOutbox {
   #bytes = 0;
   #inFlight = 0;
   #inFlightBytes = 0;
+  /** How many ticks ago the worker took something, or was given something while it had nothing to take. */
+  #silentTicks = 0;
   #state: "open" | "overflown" | "closed" = "open";
 
   constructor(options: OutboxOptions) {
@@ -72,19 +78,32 @@ export class PrimaryOutbox {
     this.#entries.push(entry);
     this.#bytes += sizeOf(entry);
     if (this.#inFlight === 0) {
+      this.#silentTicks = 0;
       this.#flush();
     } else if (this.#isOverLimit) {
       this.#overflow();
     }
   }
 
+  /**
+   * Time has passed. A timer says so, and no clock: while the primary itself is busy, it does not get to know what the
+   * worker has taken.
+   */
+  tick(): void {
+    this.#silentTicks++;
+  }
+
   get #isOverLimit(): boolean {
     const { maxBacklogBytes, maxBacklogMessages } = this.#options;
-    const { backlogBytes, backlogMessages } = this;
-    // one that is larger than the limit is let through
+    const { backlogMessages } = this;
+    const excess = Math.max(
+      backlogMessages / maxBacklogMessages,
+      // one that is larger than the limit is let through
+      backlogMessages > 1 ? this.#bytes / maxBacklogBytes : 0,
+    );
     return (
-      backlogMessages > maxBacklogMessages ||
-      (backlogMessages > 0 && backlogBytes > maxBacklogBytes)
+      excess > READING_FACTOR ||
+      (excess > 1 && this.#silentTicks >= SILENT_TICKS)
     );
   }
 
@@ -155,6 +174,7 @@ export class PrimaryOutbox {
   #onSent(bytes: number): void {
     this.#inFlight--;
     this.#inFlightBytes -= bytes;
+    this.#silentTicks = 0;
     if (this.#state === "overflown" && this.#inFlight === 0) {
       this.#state = "open";
       this.#options.onDrain();

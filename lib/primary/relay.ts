@@ -190,8 +190,11 @@ export class Relay<Worker> {
     );
   }
 
-  /** Removes what is old. Called once a second or so. */
+  /** Time has passed: notices who does not read, and removes what is old. Called every quarter of a second. */
   tick(): void {
+    for (const { outbox } of this.#peers.all()) {
+      outbox.tick();
+    }
     const { recovery } = this.#ordering;
     if (this.#negotiation.wire === "ordered") {
       const progress = Array.from(this.#peers.all(), (peer) =>
@@ -222,7 +225,7 @@ export class Relay<Worker> {
       send: (message, callback) => send(worker, message, callback),
       onOverflow: (lost) => {
         warnOnce(
-          `${workerText(name)} does not read its messages: its backlog has passed a limit of setupPrimary() ` +
+          `${workerText(name)} does not read its messages, or far too slowly: its backlog has passed a limit of setupPrimary() ` +
             `(maxBacklogBytes: ${maxBacklogBytes}, maxBacklogMessages: ${maxBacklogMessages}) and was discarded`,
         );
         announcer.announce("overflow", { worker: name, ...lost });

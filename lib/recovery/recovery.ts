@@ -196,7 +196,7 @@ export class Recovery {
   }
 
   /**
-   * Removes what is old. Called once a second or so.
+   * Removes what is old. Called every quarter of a second or so.
    *
    * @param progress - how far the worker is that is behind all others
    */

@@ -56,6 +56,34 @@ for (const serialization of serializations) {
   });
 }
 
+for (const serialization of serializations) {
+  describe(`workers that read, ${serialization}`, () => {
+    it("lose nothing of a burst that is larger than the limit", async () => {
+      const cluster = await startSubject(3, {
+        serialization,
+        primaryArgs: [{ maxBacklogBytes: 1_000_000 }],
+      });
+      try {
+        const [first, second, third] = workersOf(cluster);
+        const clients = [await second.connect(), await third.connect()];
+        await first.run(({ io }) => {
+          const text = "x".repeat(2_000_000);
+          for (let i = 0; i < 5; i++) {
+            io.to("nobody").emit("n", text);
+            io.emit("n", i);
+          }
+        });
+        for (const client of clients) {
+          await waitFor(() => received(client, "n").length === 5);
+        }
+        assert.deepEqual(cluster.primary.warnings, []);
+      } finally {
+        await cluster.stop();
+      }
+    });
+  });
+}
+
 describe("the options of setupPrimary()", () => {
   for (const [options, text] of [
     [{ maxBacklogBytes: 0 }, /"maxBacklogBytes".*got 0/],

@@ -29,6 +29,11 @@ describe("the outbox of the primary", () => {
     return [outbox.backlogBytes, outbox.backlogMessages];
   }
 
+  /** The worker takes nothing for half a second. */
+  function silence(): void {
+    [1, 2, 3].forEach(() => outbox.tick());
+  }
+
   it("sends plain messages one by one, as they are", async () => {
     const [a, b] = [{ a: 1 }, { b: 1 }];
     outbox.push(a);
@@ -123,7 +128,7 @@ describe("the outbox of the primary", () => {
     ["bytes", Buffer.alloc(4)],
     ["messages", { plain: true }],
   ] as const) {
-    it(`discards its backlog when it has too many ${limit}, until the worker reads again`, () => {
+    it(`discards its backlog when it has too many ${limit} for a worker that takes nothing, until it reads again`, () => {
       setUp(10, 3);
       const first = [{ n: 1 }, { n: 2 }, Buffer.alloc(3)];
       first.forEach((one) => outbox.push(one));
@@ -132,6 +137,9 @@ describe("the outbox of the primary", () => {
       for (let i = 0; i < 4; i++) {
         outbox.push(entry);
       }
+      assert.deepEqual(events, []);
+      silence();
+      outbox.push(entry);
       assert.deepEqual(events, ["overflow"]);
       assert.equal(outbox.backlogMessages, 0);
       outbox.push({ late: true });
@@ -149,6 +157,7 @@ describe("the outbox of the primary", () => {
     setUp(10, 3);
     for (let n = 0; n < 6; n++) {
       outbox.push({ n });
+      outbox.tick();
     }
     assert.deepEqual(pipe.sent, [{ n: 0 }]);
     assert.deepEqual(events, ["overflow"]);
@@ -158,12 +167,46 @@ describe("the outbox of the primary", () => {
     assert.deepEqual(pipe.sent.slice(1), [{ again: true }]);
   });
 
-  it("lets one section through that is larger than the limit", async () => {
+  it("lets a section through that is larger than the limit, whatever is under way", async () => {
     setUp(10, 3);
-    const large = Buffer.alloc(11);
-    outbox.push(large);
+    const entries = [Buffer.alloc(1_000), Buffer.alloc(1_001)];
+    outbox.push(entries[0] as Buffer);
+    silence();
+    outbox.push(entries[1] as Buffer);
     await pipe.drain();
-    assert.deepEqual(pipe.order, [large]);
+    assert.deepEqual(pipe.order, entries);
+    assert.deepEqual(events, []);
+  });
+
+  for (const [limit, entry, count] of [
+    ["bytes", Buffer.alloc(5), 32],
+    ["messages", { plain: true }, 48],
+  ] as const) {
+    it(`lets a worker that takes what it is sent have 16 times as many ${limit}`, () => {
+      setUp(10, 3);
+      outbox.push({ first: true });
+      for (let i = 0; i < count; i++) {
+        outbox.push(entry);
+      }
+      silence();
+      pipe.onSent();
+      outbox.push(entry);
+      assert.deepEqual(events, []);
+      for (let i = 0; i < 50; i++) {
+        outbox.push(entry);
+      }
+      assert.deepEqual(events, ["overflow"]);
+    });
+  }
+
+  it("takes a worker that has had nothing to take for one that reads", () => {
+    setUp(10, 3);
+    outbox.push({});
+    pipe.onSent();
+    silence();
+    for (let i = 0; i < 10; i++) {
+      outbox.push({});
+    }
     assert.deepEqual(events, []);
   });
 
@@ -179,6 +222,7 @@ describe("the outbox of the primary", () => {
     setUp(10, 3);
     outbox.push({ n: 0 });
     outbox.push(Buffer.alloc(5));
+    silence();
     outbox.push(Buffer.alloc(6));
     outbox.close();
     await pipe.drain();

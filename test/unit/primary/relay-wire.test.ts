@@ -160,6 +160,7 @@ describe("the relay, where wires are concerned,", () => {
     const restore = silence();
     for (let i = 0; i < 20; i++) {
       scene.relay.onMessage(2, message("b", 99));
+      scene.relay.tick();
       await scene.takeAll();
     }
     restore();

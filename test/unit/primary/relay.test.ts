@@ -128,6 +128,7 @@ describe("the relay", () => {
         ...warningsOf(() => receive(1, message("a", UNKNOWN_TYPE))),
       );
       received.push(...(await scene.takeAll()));
+      scene.relay.tick();
     }
     const count = (worker: number) =>
       received.filter(({ to }) => to === worker).length;
