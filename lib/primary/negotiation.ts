@@ -62,9 +62,9 @@ export class Negotiation {
     if (this.choose()) {
       return;
     }
-    // its link may be a new one, or have missed what was said before
+    // its link may be a new one, or have missed what was said before; another primary side may have told it otherwise
     const isGreeting = message.type === MessageType.INITIAL_HEARTBEAT;
-    if (wire === "fast" && (isNew ? this.#wire !== "plain" : isGreeting)) {
+    if (wire === "fast" && (isNew || isGreeting)) {
       this.tell(peer, this.#wire);
     }
   }

@@ -110,6 +110,20 @@ for (const serialization of serializations) {
       }
     });
 
+    it("a primary that is set up again speaks to everyone, though a worker of 0.3.0 has come meanwhile", async () => {
+      await speaks(cluster.workers, "fast");
+      const [first] = cluster.workers as [TestWorker];
+      await cluster.primary.run(({ handle }) =>
+        (handle as { close(): void }).close(),
+      );
+      const old = await cluster.fork("published");
+      const client = await old.connect();
+      await cluster.primary.run(({ setupPrimary }) => setupPrimary());
+      await cluster.formed();
+      await first.run(({ io }) => void io.emit("again"));
+      await onceEvent(client, "again");
+    });
+
     it("a worker that is new under a primary that was set up late is found by it", async () => {
       const late = await startSubject(2, { serialization, primary: "none" });
       try {

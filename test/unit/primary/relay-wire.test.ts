@@ -114,6 +114,14 @@ describe("the relay, where wires are concerned,", () => {
     ]);
   });
 
+  it("tells a worker that was told otherwise before it which wire is used", async () => {
+    [1, 2].forEach((worker) => scene.relay.onFound(worker));
+    await scene.takeAll();
+    scene.relay.onMessage(2, message("old", 1));
+    scene.relay.onMessage(1, offer("a"));
+    assert.deepEqual(await scene.controls(), [[1, "plain"]]);
+  });
+
   it("does not wait for a worker that has said nothing", async () => {
     scene.relay.onFork(9);
     await greetAll();
