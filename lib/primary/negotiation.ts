@@ -41,22 +41,19 @@ export class Negotiation {
 
   /** Learns from a greeting, a heartbeat or a goodbye what a worker speaks. */
   learn(peer: Peer, message: Envelope): void {
+    const { wire: before } = peer;
     const offer = readOffer(message);
-    const wire = offer === undefined ? "plain" : "fast";
-    const isNew = peer.wire !== wire;
+    const isLeaving = message.type === MessageType.ADAPTER_CLOSE;
+    peer.learnWire(message.uid, offer, isLeaving);
+    const isNew = before !== peer.wire;
     if (isNew) {
-      debug("a worker speaks the %s wire", wire);
-      if (peer.wire === "fast") {
+      debug("a worker speaks the %s wire", peer.wire);
+      if (before === "fast") {
         // another node of the worker, which does not speak it
         this.tell(peer, "plain");
       }
-      peer.wire = wire;
     }
-    if (offer !== undefined) {
-      peer.readsFrames = true;
-      peer.isBinary = offer.isBinary;
-    }
-    if (message.type !== MessageType.ADAPTER_CLOSE) {
+    if (!isLeaving) {
       this.#learnRecovery(peer, message, offer?.recovery);
     }
     if (this.choose()) {
@@ -64,7 +61,7 @@ export class Negotiation {
     }
     // its link may be a new one, or have missed what was said before; another primary side may have told it otherwise
     const isGreeting = message.type === MessageType.INITIAL_HEARTBEAT;
-    if (wire === "fast" && (isNew || isGreeting)) {
+    if (offer !== undefined && (isNew || isGreeting)) {
       this.tell(peer, this.#wire);
     }
   }

@@ -2,6 +2,7 @@
  * Who is in the cluster, as the primary sees it: the workers that can be reached, and the nodes of each. A worker has
  * one node per namespace and server; each node has a uid of its own.
  */
+import type { Offer } from "../wire/fast";
 import type { WorkerName } from "./events";
 import type { PrimaryOutbox } from "./outbox";
 import { Counter } from "./traffic";
@@ -27,7 +28,6 @@ export class Peer {
   readonly outbox: PrimaryOutbox;
   readonly received = new Counter();
   readonly nodes = new Map<string, NodeInfo>();
-  wire: PeerWire;
   /** Whether one of its nodes has offered the fast wire: it reads frames then, whatever its other nodes speak. */
   readsFrames = false;
   /** Whether its channel takes binary data as it is. */
@@ -36,11 +36,33 @@ export class Peer {
   progress = 0;
   /** When its last message came, by the clock of the relay. */
   lastHeard: number | undefined;
+  #wire: PeerWire;
+  /** The nodes that do not speak the fast wire: another copy of this package may be loaded there. */
+  readonly #plainNodes = new Set<string>();
 
   constructor(name: WorkerName, outbox: PrimaryOutbox, wire: PeerWire) {
     this.name = name;
     this.outbox = outbox;
-    this.wire = wire;
+    this.#wire = wire;
+  }
+
+  get wire(): PeerWire {
+    return this.#wire;
+  }
+
+  /** One of its nodes has said what it speaks, or that it leaves. */
+  learnWire(uid: string, offer: Offer | undefined, isLeaving: boolean): void {
+    if (offer !== undefined) {
+      this.readsFrames = true;
+      this.isBinary = offer.isBinary;
+    }
+    if (offer !== undefined || isLeaving) {
+      this.#plainNodes.delete(uid);
+    } else {
+      this.#plainNodes.add(uid);
+    }
+    this.#wire =
+      this.readsFrames && this.#plainNodes.size === 0 ? "fast" : "plain";
   }
 }
 

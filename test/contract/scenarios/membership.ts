@@ -13,18 +13,21 @@ interface Members {
 const HEARTBEAT = 2;
 const ADAPTER_CLOSE = 13;
 
-/** The third worker sends in the name of a node that is not there, in the form of 0.3.0. */
+/** The third worker sends in the name of a node that is not there, and speaks as that worker does. */
 async function sayAsSilentNode(
   scene: Scene,
   type: number,
   nsp = scene.nsp,
 ): Promise<void> {
-  await scene.workers[2].run(
-    (_, nsp, type) => {
-      process.send?.({ source: "_sio_adapter", type, nsp, uid: "silent" });
+  const [, , third] = scene.workers;
+  await third.run(
+    (_, nsp, type, isOurs) => {
+      const message = { source: "_sio_adapter", type, nsp, uid: "silent" };
+      process.send?.(isOurs ? { ...message, wire: Buffer.of(1) } : message);
     },
     nsp,
     type,
+    third.kind === "ours",
   );
 }
 

@@ -20,7 +20,7 @@ describe("peers", () => {
 
   beforeEach(() => {
     peers = new Peers();
-    [one, two] = [createPeer(), createPeer("fast")];
+    [one, two] = [createPeer(), createPeer("unknown")];
     peers.add("one", one);
     peers.add("two", two);
     peers.addNode(one, { uid: "a", nsp: "/", recovers: false });
@@ -44,10 +44,26 @@ describe("peers", () => {
 
   it("are found by their worker, with what is known of them", () => {
     assert.equal(peers.get("one"), one);
-    assert.equal(peers.get("two")?.wire, "fast");
+    assert.equal(peers.get("two")?.wire, "unknown");
     assert.equal(peers.get("unknown"), undefined);
     peers.remove("one");
     assert.equal(peers.get("one"), undefined);
+  });
+
+  it("speak the fast wire while all of their nodes do that have said what they speak", () => {
+    const offer = { isBinary: true, recovery: undefined };
+    one.learnWire("a", offer, false);
+    assert.equal(one.wire, "fast");
+    one.learnWire("b", undefined, false);
+    assert.equal(one.wire, "plain");
+    one.learnWire("a", offer, false);
+    assert.equal(one.wire, "plain");
+    assert.equal(one.readsFrames, true);
+    one.learnWire("b", undefined, true);
+    assert.equal(one.wire, "fast");
+    two.learnWire("c", undefined, false);
+    two.learnWire("c", undefined, true);
+    assert.deepEqual([two.wire, two.readsFrames], ["plain", false]);
   });
 
   it("stay when their nodes are removed", () => {

@@ -150,6 +150,52 @@ describe("the relay, where wires are concerned,", () => {
     );
   });
 
+  it("stays on the plain wire as long as one node of a worker needs it, whatever its others say", async () => {
+    await greetAll();
+    scene.relay.onMessage(2, message("old", 1));
+    const controls = await scene.controls();
+    assert.deepEqual(
+      controls.map(([, control]) => control),
+      Array(3).fill("plain"),
+    );
+    scene.relay.onMessage(2, offer("b", HEARTBEAT));
+    scene.relay.onMessage(2, message("old", HEARTBEAT));
+    assert.deepEqual(await scene.controls(), []);
+    scene.relay.onMessage(2, message("old", MessageType.ADAPTER_CLOSE));
+    assert.deepEqual(
+      (await scene.controls()).map(([, control]) => control),
+      Array(3).fill("fast"),
+    );
+  });
+
+  it("returns to the order when the last node that needs the plain wire has left", async () => {
+    const recovery = { maxDisconnectionDuration: 1, noticeAfter: 1 };
+    const recovering = (uid: string, type = 1) => ({
+      ...offer(uid, type),
+      recovery,
+    });
+    await greetAll(recovering);
+    warningsOf(() => scene.relay.onMessage(2, message("old", 1)));
+    scene.relay.onMessage(2, recovering("b", HEARTBEAT));
+    assert.deepEqual(
+      (await scene.controls()).map(([, control]) => control),
+      Array(3).fill("plain"),
+    );
+    scene.relay.onMessage(2, message("old", MessageType.ADAPTER_CLOSE));
+    assert.deepEqual(
+      (await scene.controls()).map(([, control]) => control),
+      Array(3).fill("ordered"),
+    );
+  });
+
+  it("tells a node that greets next to one that needs the plain wire", async () => {
+    scene.relay.onFound(1);
+    await scene.takeAll();
+    scene.relay.onMessage(1, message("old", HEARTBEAT));
+    scene.relay.onMessage(1, offer("a"));
+    assert.deepEqual(await scene.controls(), [[1, "plain"]]);
+  });
+
   it("tells a worker that greets again which wire is used", async () => {
     await greetAll();
     scene.relay.onMessage(1, offer("a2"));

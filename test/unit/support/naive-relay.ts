@@ -4,9 +4,18 @@ import type { Sent } from "./relay-scene";
 
 type Wire = "silent" | "unknown" | "plain" | "fast";
 
+interface NaivePeer {
+  id: number;
+  wire: Wire;
+  /** Whether it reads frames. */
+  reads: boolean;
+  /** The nodes that speak the plain wire. */
+  plain: string[];
+}
+
 /** The relay by other means: lists, searched from end to end. Of the controls it knows the last one only. */
 export class NaiveRelay {
-  workers: Array<{ id: number; wire: Wire; reads: boolean }> = [];
+  workers: NaivePeer[] = [];
   nodes: Array<{ uid: string; worker: number }> = [];
 
   /** Which wire a worker has been told to use. */
@@ -19,7 +28,7 @@ export class NaiveRelay {
 
   join(id: number, wire: Wire): void {
     if (!this.#find(id)) {
-      this.workers.push({ id, wire, reads: false });
+      this.workers.push({ id, wire, reads: false, plain: [] });
     }
   }
 
@@ -48,9 +57,14 @@ export class NaiveRelay {
       this.nodes = [...known, { uid, worker }];
     }
     if ([1, 2, 13].includes(type)) {
-      const peer = this.#find(worker) as { wire: Wire; reads: boolean };
-      peer.wire = "wire" in message ? "fast" : "plain";
-      peer.reads ||= "wire" in message;
+      const peer = this.#find(worker) as NaivePeer;
+      const offers = "wire" in message;
+      peer.reads ||= offers;
+      peer.plain = peer.plain.filter((node) => node !== uid);
+      if (!offers && type !== MessageType.ADAPTER_CLOSE) {
+        peer.plain.push(uid);
+      }
+      peer.wire = peer.reads && peer.plain.length === 0 ? "fast" : "plain";
     }
     const recipients = [8, 10, 11, 12].includes(type)
       ? this.#owners(requesterUid)
