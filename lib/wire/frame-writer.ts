@@ -214,7 +214,7 @@ export class FrameWriter {
     this.#length = this.#complete;
     if (this.#length > 0) {
       this.#sections.push(this.#slab.subarray(0, this.#length));
-      this.#slab = this.#slab.subarray(this.#length);
+      this.#slab = rest(this.#slab, this.#length);
       this.#sectionBytes += this.#length;
       this.#length = 0;
       this.#complete = 0;
@@ -311,13 +311,20 @@ export class FrameWriter {
     const needed = this.#length + size;
     if (needed > this.#slab.length) {
       const slab = Buffer.allocUnsafeSlow(
-        Math.max(SLAB_SIZE, this.#length === 0 ? needed : needed * 2),
+        Math.max(SLAB_SIZE, needed, this.#length * 2),
       );
       this.#slab.copy(slab, 0, 0, this.#length);
       this.#slab = slab;
     }
   }
 }
+
+/** What is left of a slab. One that was made for something large goes with it: it would keep its memory. */
+function rest(slab: Slab, used: number): Slab {
+  return slab.buffer.byteLength > SLAB_SIZE ? EMPTY : slab.subarray(used);
+}
+
+type Slab = ReturnType<typeof Buffer.alloc>;
 
 function isPrimitive(room: unknown): boolean {
   return (

@@ -69,9 +69,15 @@ export function writeTextFrame(
   return payload + length;
 }
 
-/** A UTF-16 unit becomes three bytes at the most. */
+// in UTF-16 units
+const LONG_TEXT = 5_000;
+
+/** What a text needs: of a long one, no more than that. */
 export function maxTextFrameSize(text: string): number {
-  return MAX_HEADER_SIZE + 1 + text.length * 3;
+  const { length } = text;
+  // a unit becomes three bytes at the most
+  const size = length > LONG_TEXT ? Buffer.byteLength(text) : length * 3;
+  return MAX_HEADER_SIZE + 1 + size;
 }
 
 // a copy of more than 1 KiB costs more than the rest of what is done for a frame

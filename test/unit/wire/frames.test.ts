@@ -332,6 +332,18 @@ describe("frames", () => {
     }
   });
 
+  it("take as much memory as they need, and a large one lets go of it", () => {
+    const writer = new FrameWriter();
+    const write = (text: string): Buffer => {
+      writer.writePacket(ORIGIN, { rooms: new Set() }, undefined, [text]);
+      return writer.take()[0] as Buffer;
+    };
+    const large = write("é".repeat(1e6));
+    assert.ok(large.length > 2e6);
+    assert.ok(large.buffer.byteLength < 2.1e6);
+    assert.ok(write("small").buffer.byteLength < 100_000);
+  });
+
   it("are counted in bytes until they are taken, and begin anew then", () => {
     const writer = new FrameWriter();
     assert.equal(writer.byteLength, 0);
