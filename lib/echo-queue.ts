@@ -1,4 +1,5 @@
 import type { BroadcastOptions, Room, SocketId } from "socket.io-adapter";
+import { warnOrThrowLater } from "./warnings";
 import type { PacketFrame } from "./wire/frame-reader";
 
 /** For which sockets a packet is, whatever their rooms say by the time at which it is delivered. */
@@ -59,7 +60,7 @@ export class EchoQueue {
       this.#head++;
       // one that is older than what has come back never will
       isFound = isFound || known === ref;
-      packet.deliver(known === ref ? echo : undefined);
+      deliver(packet, known === ref ? echo : undefined);
     }
     if (this.isEmpty || this.#head > COMPACT_AT) {
       this.#packets.splice(0, this.#head);
@@ -72,7 +73,7 @@ export class EchoQueue {
   settle(): void {
     const packets = this.#packets.slice(this.#head);
     this.clear();
-    packets.forEach((packet) => packet.deliver(undefined));
+    packets.forEach((packet) => deliver(packet, undefined));
   }
 
   clear(): void {
@@ -108,11 +109,24 @@ export class EchoQueue {
     for (let i = this.#head; i < this.#packets.length; i++) {
       const packet = this.#packets[i] as WaitingPacket;
       if (packet.pins?.get(id) ?? isFor(packet.opts, rooms)) {
-        packet.deliverTo(id);
+        attempt(() => packet.deliverTo(id));
       }
       packet.pins = packet.pins ?? new Map<SocketId, boolean>();
       packet.pins.set(id, false);
     }
+  }
+}
+
+function deliver(packet: WaitingPacket, echo: PacketFrame | undefined): void {
+  attempt(() => packet.deliver(echo));
+}
+
+/** What goes wrong with one packet is no reason to lose those behind it. */
+function attempt(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    warnOrThrowLater(error);
   }
 }
 

@@ -15,7 +15,7 @@ import { OrderedPackets } from "./ordered-packets";
 import type { EncodedPacket, PacketEncoder } from "./packet-encoder";
 import { ReturningClients } from "./returning-clients";
 import type { ConnectedSocket, Packet } from "./socket-io";
-import { warnOnce } from "./warnings";
+import { warnOnce, warnOrThrowLater } from "./warnings";
 import type { PacketFrame } from "./wire/frame-reader";
 import type { Origin } from "./wire/frame-writer";
 import { SessionOp, type SessionMessage } from "./wire/session-messages";
@@ -64,7 +64,11 @@ export class NodeRecovery {
         if (epoch !== undefined) {
           frame.stamp({ epoch, number: frame.number });
         }
-        delivery.deliverTo(id, this.#packets.read(frame), frame.opts);
+        try {
+          delivery.deliverTo(id, this.#packets.read(frame), frame.opts);
+        } catch (error) {
+          warnOrThrowLater(error);
+        }
       },
       onReturn: (socket, session, data) =>
         this.#sessions.onReturn(socket, session, data),

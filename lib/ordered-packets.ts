@@ -16,7 +16,9 @@ import {
   type EncodedPacket,
   type PacketEncoder,
 } from "./packet-encoder";
+import { errorMessage, protocolError } from "./errors";
 import type { Packet } from "./socket-io";
+import { warnOnce } from "./warnings";
 import type { PacketFrame } from "./wire/frame-reader";
 import type { Origin } from "./wire/frame-writer";
 import type { OffsetPlace, Part } from "./wire/frames";
@@ -121,14 +123,20 @@ export class OrderedPackets {
     this.#delivery.deliverTo(id, this.#complete(event), event.opts);
   }
 
-  /** A frame that has its offset, ready for the clients of this node. */
+  /**
+   * A frame that has its offset, ready for the clients of this node.
+   *
+   * @throws {ClusterAdapterError} `ERR_PROTOCOL`
+   */
   read(frame: PacketFrame): EncodedPacket {
     const { nsp } = this.#adapter;
     if (frame.hasPlace) {
       return EncodedEvent.of(nsp, frame);
     }
-    const data = frame.readArguments() ?? EncodedEvent.of(nsp, frame).data;
-    return this.#withOffset(data);
+    const args = frame.readArguments();
+    return args === undefined
+      ? this.#encodeAgain(EncodedEvent.of(nsp, frame))
+      : this.#withOffset(args);
   }
 
   /** A socket is about to join or leave rooms. */
@@ -193,15 +201,32 @@ export class OrderedPackets {
   #complete({ parts, place }: Blank): EncodedPacket {
     const { nsp } = this.#adapter;
     return place === undefined
-      ? this.#withOffset(new EncodedEvent(nsp, parts).data)
+      ? this.#encodeAgain(new EncodedEvent(nsp, parts))
       : new EncodedEvent(nsp, fillPlace(parts, place, this.offset()));
   }
 
+  /** Where the parser has left no place for an offset: clients get the bytes without one if it cannot read them. */
+  #encodeAgain(event: EncodedEvent): EncodedPacket {
+    try {
+      return this.#withOffset(event.data);
+    } catch (error) {
+      warnOnce(`an event has no offset: ${errorMessage(error)}`);
+      return event;
+    }
+  }
+
   #withOffset(data: readonly unknown[]): EncodedPacket {
-    return this.#encoder.prepare({
-      type: EVENT,
-      data: [...data, this.offset()],
-    });
+    try {
+      return this.#encoder.prepare({
+        type: EVENT,
+        data: [...data, this.offset()],
+      });
+    } catch (error) {
+      throw protocolError(
+        "W13",
+        `an event cannot be encoded: ${errorMessage(error)}`,
+      );
+    }
   }
 
   /** That of the packet that was delivered last. */

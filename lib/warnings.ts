@@ -1,3 +1,5 @@
+import { isProtocolError } from "./errors";
+
 const MAX_REMEMBERED = 1_000;
 const given = new Set<string>();
 
@@ -10,4 +12,18 @@ export function warnOnce(text: string): void {
   }
   given.add(text);
   process.emitWarning(text, "ClusterAdapterWarning");
+}
+
+/**
+ * For what is done for many, one after the other: a violation of the protocol is a process warning, and what a listener of
+ * the application throws is thrown as if it had been alone. The others are served.
+ */
+export function warnOrThrowLater(error: unknown): void {
+  if (isProtocolError(error)) {
+    warnOnce(`frames of another worker were left out: ${error.message}`);
+  } else {
+    process.nextTick(() => {
+      throw error;
+    });
+  }
 }

@@ -2,8 +2,7 @@
  * Passes the frames of a section on to the nodes that they are for.
  */
 import { debugWorker as debug } from "../debug";
-import { isProtocolError } from "../errors";
-import { warnOnce } from "../warnings";
+import { warnOrThrowLater } from "../warnings";
 import {
   readFrames,
   readTarget,
@@ -36,7 +35,7 @@ export function dispatchFrames(
   try {
     readFrames(section, new Dispatcher(section, registry, order));
   } catch (error) {
-    warn(error);
+    warnOrThrowLater(error);
   }
 }
 
@@ -90,7 +89,7 @@ class Dispatcher implements FrameVisitor {
     try {
       data = bytes.length === 0 ? undefined : decodeValue(bytes);
     } catch (error) {
-      warn(error);
+      warnOrThrowLater(error);
       return;
     }
     const message = {
@@ -119,24 +118,5 @@ class Dispatcher implements FrameVisitor {
     if (message !== undefined && uid !== undefined) {
       this.#registry.get(uid)?.onSession(message);
     }
-  }
-}
-
-/** Warns of a violation of the protocol; throws any other error. */
-function warn(error: unknown): void {
-  if (!isProtocolError(error)) {
-    throw error;
-  }
-  warnOnce(`frames of another worker were left out: ${error.message}`);
-}
-
-/** What a listener of the application throws is thrown as if its message had come alone: the next one is handled. */
-function warnOrThrowLater(error: unknown): void {
-  try {
-    warn(error);
-  } catch {
-    process.nextTick(() => {
-      throw error;
-    });
   }
 }

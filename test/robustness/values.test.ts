@@ -193,12 +193,16 @@ const undecodable: [string, Emit][] = [
   ],
 ];
 
-for (const hasOld of [false, true]) {
-  describe(`a packet that the parser cannot decode, ${hasOld ? "with" : "without"} a worker of 0.3.0`, () => {
+for (const [mode, hasOld, serverOptions] of [
+  ["without a worker of 0.3.0", false, {}],
+  ["with a worker of 0.3.0", true, {}],
+  ["with recovery", false, { connectionStateRecovery: {} }],
+] as const) {
+  describe(`a packet that the parser cannot decode, ${mode}`, () => {
     let cluster: TestCluster;
 
     before(async () => {
-      cluster = await startSubject(2);
+      cluster = await startSubject(2, { serverOptions });
       if (hasOld) {
         await cluster.fork("published");
         await cluster.formed();
@@ -209,10 +213,12 @@ for (const hasOld of [false, true]) {
     for (const [index, [name, emit]] of undecodable.entries()) {
       it(`${name} ends no worker, whoever listens there`, async () => {
         const [first, second] = cluster.workers as [TestWorker, TestWorker];
-        await second.run(({ io }) => {
-          io.once("connection", (socket) => socket.onAnyOutgoing(() => {}));
-        });
-        await second.connect();
+        for (const worker of [first, second]) {
+          await worker.run(({ io }) => {
+            io.once("connection", (socket) => socket.onAnyOutgoing(() => {}));
+          });
+          await worker.connect();
+        }
         await first.run(emit, `undecodable ${index}`);
         const client = await second.connect();
         await first.run(({ io }) => void io.emit("fence"));

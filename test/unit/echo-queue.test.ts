@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { EchoQueue, isFor, type WaitingPacket } from "../../dist/echo-queue";
+import { protocolError } from "../../dist/errors";
 import type { PacketFrame } from "../../dist/wire/frame-reader";
+import { warningsOf } from "./support/warnings";
 
 type Delivered = [name: string, echo: unknown, pins?: object];
 
 const EVERYONE = new Set<string>();
+
+function fail(): never {
+  // another text each time: a warning is given once
+  throw protocolError("W9", `on purpose, ${performance.now()}`);
+}
 
 describe("the echo queue", () => {
   let queue: EchoQueue;
@@ -162,6 +169,29 @@ describe("the echo queue", () => {
       Array(3).fill({ s: false }),
     );
   });
+
+  for (const [how, end] of [
+    ["comes back", () => [0, 1, 2].forEach(echo)],
+    ["never comes back", () => queue.settle()],
+    ["is for a socket that leaves", () => queue.flushTo("s", EVERYONE)],
+  ] as const) {
+    it(`loses nothing behind a packet that fails when it ${how}`, () => {
+      add("a", 0);
+      queue.add({
+        opts: { rooms: EVERYONE },
+        ref: 1,
+        pins: undefined,
+        deliver: fail,
+        deliverTo: fail,
+      });
+      add("b", 2);
+      assert.match(warningsOf(end).join(), /left out: \[W9\] on purpose/);
+      assert.deepEqual(
+        [...names(), ...flushed].map(([name]) => name),
+        ["a", "b"],
+      );
+    });
+  }
 
   it("can be long", () => {
     for (let i = 0; i < 5_000; i++) {

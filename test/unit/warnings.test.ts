@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { protocolError } from "../../dist/errors";
+import { warnOrThrowLater } from "../../dist/warnings";
 import { freshCopy } from "./support/fresh-copy";
 import { stub } from "./support/stub";
+import { warningsOf } from "./support/warnings";
 
 const MAX_REMEMBERED = 1_000;
 
@@ -38,5 +41,28 @@ describe("warnings", () => {
       warnOnce(`warning ${i}`);
     }
     assert.equal(given.length, MAX_REMEMBERED);
+  });
+});
+
+describe("an error amid others", () => {
+  it("is a process warning if it is a violation of the protocol, and is thrown later if not", () => {
+    const later: Array<() => void> = [];
+    const restore = stub(process, "nextTick", (action: () => void) =>
+      later.push(action),
+    );
+    const mine = new Error("a listener's");
+    try {
+      const warnings = warningsOf(() => {
+        warnOrThrowLater(protocolError("W9", "amid others"));
+        warnOrThrowLater(mine);
+      });
+      assert.deepEqual(warnings, [
+        "frames of another worker were left out: [W9] amid others",
+      ]);
+    } finally {
+      restore();
+    }
+    assert.equal(later.length, 1);
+    assert.throws(later[0] as () => void, mine);
   });
 });
