@@ -133,10 +133,12 @@ export class OrderedPackets {
     if (frame.hasPlace) {
       return EncodedEvent.of(nsp, frame);
     }
+    // one that is given late has been overtaken by others
+    const number = frame.ref === undefined ? undefined : frame.number;
     const args = frame.readArguments();
     return args === undefined
-      ? this.#encodeAgain(EncodedEvent.of(nsp, frame))
-      : this.#withOffset(args);
+      ? this.#encodeAgain(EncodedEvent.of(nsp, frame), number)
+      : this.#withOffset(args, number);
   }
 
   /** A socket is about to join or leave rooms. */
@@ -206,20 +208,20 @@ export class OrderedPackets {
   }
 
   /** Where the parser has left no place for an offset: clients get the bytes without one if it cannot read them. */
-  #encodeAgain(event: EncodedEvent): EncodedPacket {
+  #encodeAgain(event: EncodedEvent, number?: number): EncodedPacket {
     try {
-      return this.#withOffset(event.data);
+      return this.#withOffset(event.data, number);
     } catch (error) {
       warnOnce(`an event has no offset: ${errorMessage(error)}`);
       return event;
     }
   }
 
-  #withOffset(data: readonly unknown[]): EncodedPacket {
+  #withOffset(data: readonly unknown[], number?: number): EncodedPacket {
     try {
       return this.#encoder.prepare({
         type: EVENT,
-        data: [...data, this.offset()],
+        data: [...data, this.offset(number)],
       });
     } catch (error) {
       throw protocolError(
@@ -229,9 +231,12 @@ export class OrderedPackets {
     }
   }
 
-  /** That of the packet that was delivered last. */
-  offset(): string {
-    return formatOffset(this.#link.position ?? NOWHERE);
+  /** @param number - that of the packet that was delivered last, if it has none of its own */
+  offset(number?: number): string {
+    const position = this.#link.position ?? NOWHERE;
+    return formatOffset(
+      number === undefined ? position : { epoch: position.epoch, number },
+    );
   }
 }
 

@@ -23,6 +23,37 @@ describe("a client that returns", () => {
   });
   afterEach(() => client.lose());
 
+  /** Loses the connection, and returns to the other worker after the events of the primary. */
+  async function returnAfter(...events: string[]): Promise<RawClient> {
+    const [, offset] = await client.event("hello");
+    await client.lose();
+    await cluster.primary.run(({ Emitter }, events) => {
+      events.forEach((event) => new Emitter().emit(event));
+    }, events);
+    const { pid } = client.session;
+    return RawClient.connect(workers[1].url, { pid, offset });
+  }
+
+  it("gets the events of an emitter with the offset of each, so that it can return in their midst", async () => {
+    const returned = await returnAfter("a", "b", "c");
+    await returned.event("c");
+    const offsets = returned.events.map(([, offset]) => offset as string);
+    assert.equal(new Set(offsets).size, 3);
+    assert.deepEqual(offsets, offsets.slice().sort());
+    await returned.lose();
+    const { pid } = client.session;
+    const again = await RawClient.connect(workers[0].url, {
+      pid,
+      offset: offsets[0],
+    });
+    await again.event("c");
+    assert.deepEqual(
+      again.events.map(([event]) => event),
+      ["b", "c"],
+    );
+    await again.lose();
+  });
+
   it("gets what its parser cannot decode, and what follows, whoever listens", async () => {
     await workers[1].run(({ io }) => {
       io.use((socket, next) => {

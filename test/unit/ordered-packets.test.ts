@@ -135,6 +135,17 @@ describe("packets in an order", () => {
     ]);
   });
 
+  it("have the offsets of their own numbers, though they are given late", () => {
+    for (const frame of [packetOf(64, "a"), argumentsOf(65, "b")]) {
+      const { parts } = packets.read(frame);
+      received.push(JSON.parse(mirrored(parts[0] as string)) as unknown[]);
+    }
+    assert.deepEqual(received, [
+      ["a", "epoch1.------0-"],
+      ["b", "epoch1.------00"],
+    ]);
+  });
+
   it("reach their clients as they are where the parser cannot decode them", () => {
     const warnings = warningsOf(() => {
       emit("volatile", "not decoded");
