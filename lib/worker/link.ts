@@ -57,9 +57,10 @@ export class Link {
     this.#sendProgress({ op: SessionOp.PROGRESS, number }),
   );
   #wire: Wire = "plain";
-  /** Called once the primary has said which wire to use. */
-  #onTold: (isTold: true) => void = () => {};
-  readonly #told = new Promise<true>((resolve) => (this.#onTold = resolve));
+  /** Whether the primary has said which wire to use. */
+  #isTold = false;
+  /** Called once it has. What waits on a promise that never settles would stay in memory. */
+  readonly #onTold = new Set<() => void>();
   /** When the primary was greeted first, in ms. */
   #greetedAt = 0;
   /** Whether the channel takes binary data as it is; known once the fast wire is in use. */
@@ -86,17 +87,21 @@ export class Link {
    * @returns whether it has
    */
   whenTold(patience: number): Promise<boolean> {
-    const silence = new Promise<false>((resolve) => {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#onTold.delete(end);
+        resolve(this.#isTold);
+      };
       const left = this.#greetedAt + patience - performance.now();
       // the answer may wait to be read
-      const timer = setTimeout(
-        () => setImmediate(() => resolve(false)),
-        Math.max(0, left),
-      );
+      const timer = setTimeout(() => setImmediate(end), Math.max(0, left));
       timer.unref();
-      void this.#told.then(() => clearTimeout(timer));
+      this.#onTold.add(end);
+      if (this.#isTold) {
+        end();
+      }
     });
-    return Promise.race([this.#told, silence]);
   }
 
   /** Begins to pass on what concerns a node. */
@@ -286,7 +291,8 @@ export class Link {
     if (isNew || wasOrdered !== (wire === "ordered")) {
       this.#nodes.forEach((node) => node.onOrder());
     }
-    this.#onTold(true);
+    this.#isTold = true;
+    this.#onTold.forEach((end) => end());
   }
 
   #sendProgress(message: SessionMessage): void {

@@ -6,6 +6,7 @@ import { decodeValue } from "../../../dist/wire/values";
 import { Link } from "../../../dist/worker/link";
 import { FakeChannel } from "../support/fake-channel";
 import { FakeNode } from "../support/fake-node";
+import { isKept } from "../support/garbage-collector";
 import type { NaiveMessage, NaiveFrame } from "../support/naive-frames";
 import { readAll } from "../support/read-frames";
 import { warningsOf } from "../support/warnings";
@@ -83,6 +84,15 @@ describe("the link of a process, where wires are concerned,", () => {
     } finally {
       clock.uninstall();
     }
+  });
+
+  it("keeps nobody in memory who has waited in vain for a primary that says nothing", async () => {
+    const wait = async () => {
+      const waiting = link.whenTold(0);
+      assert.equal(await waiting, false);
+      return new WeakRef(waiting);
+    };
+    assert.equal(await isKept(await wait()), false);
   });
 
   it("goes back when it is told to, and sends what is written before", async () => {
