@@ -139,7 +139,8 @@ class Answers implements Pending {
       packet?: unknown;
     };
     if ((type as MessageType) === MessageType.FETCH_SOCKETS_RESPONSE) {
-      this.responses.push(...(sockets ?? []));
+      // there may be more of them than a call has arguments
+      sockets?.forEach((socket) => this.responses.push(socket));
     } else {
       this.responses.push(packet);
     }
