@@ -81,9 +81,8 @@ export class RollingRestart {
         await replaceNext();
       }
     };
-    await Promise.all(
-      Array.from({ length: this.#options.concurrency }, replaceNext),
-    );
+    const length = Math.min(this.#options.concurrency, this.#total);
+    await Promise.all(Array.from({ length }, replaceNext));
   }
 
   async #replace(worker: Worker): Promise<void> {

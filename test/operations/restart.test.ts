@@ -98,6 +98,15 @@ describe("a rolling restart", () => {
     assert.equal(cluster.alive.length, 3);
   });
 
+  it("replaces all at once if it may replace more than there are", async () => {
+    cluster = await start("ours", "ours");
+    await restart({ ...QUICK, concurrency: Number.MAX_SAFE_INTEGER });
+    assert.equal(await outcomeOf(cluster), "done");
+    const phases = (await eventsOf(cluster)).map(({ phase }) => phase);
+    assert.deepEqual(phases.slice(0, 2), ["forked", "forked"]);
+    assert.equal(cluster.alive.length, 2);
+  });
+
   it("stops at the first worker that does not come up, and the others go on", async () => {
     cluster = await start("ours", "ours");
     const old = cluster.alive;
