@@ -24,8 +24,8 @@ export interface Term {
 }
 
 interface Tracked extends Term {
-  /** What the primary knows of its data. */
-  data: Buffer;
+  /** What the primary knows of its data: the bytes as a text, as a Buffer would keep what it was read or made with. */
+  data: string;
 }
 
 export interface LocalSessionsOptions {
@@ -73,7 +73,7 @@ export class LocalSessions {
       return;
     }
     const data = encodeData(socket.data);
-    this.#track(socket, { pid: socket.pid, term: 1, data });
+    this.#track(socket, { pid: socket.pid, term: 1, data: textOf(data) });
     send({
       op: SessionOp.OPEN,
       pid: socket.pid,
@@ -111,7 +111,7 @@ export class LocalSessions {
 
   /** A client that has returned is connected. */
   onReturn(socket: ConnectedSocket, session: Term, data: Buffer): void {
-    this.#track(socket, { ...session, data });
+    this.#track(socket, { ...session, data: textOf(data) });
   }
 
   /** The connection of a socket is lost; its client may return. */
@@ -123,7 +123,7 @@ export class LocalSessions {
       this.#options.send({
         op: SessionOp.DETACH,
         ...termOf(tracked),
-        ...(!encoded.equals(tracked.data) && { data: encoded }),
+        ...(textOf(encoded) !== tracked.data && { data: encoded }),
       });
     }
   }
@@ -165,8 +165,8 @@ export class LocalSessions {
       const tracked = this.#tracked.get(id);
       const socket = this.#socket(id);
       const data = tracked && socket ? encodeData(socket.data) : undefined;
-      if (tracked && data && !data.equals(tracked.data)) {
-        tracked.data = data;
+      if (tracked && data && textOf(data) !== tracked.data) {
+        tracked.data = textOf(data);
         this.#options.send({ op: SessionOp.DATA, ...termOf(tracked), data });
       }
     }
@@ -197,6 +197,10 @@ export class LocalSessions {
     return this.#options.adapter.nsp.sockets.get(id) as
       ConnectedSocket | undefined;
   }
+}
+
+function textOf(bytes: Buffer): string {
+  return bytes.toString("latin1");
 }
 
 function termOf({ pid, term }: Term): Term {

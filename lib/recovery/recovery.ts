@@ -238,7 +238,7 @@ export class Recovery {
       return;
     }
     const since = this.#moment(uid, at);
-    const session = new Session(pid, sid, nsp, since, copyOf(data));
+    const session = new Session(pid, sid, nsp, since, textOf(data));
     rooms.forEach((room) => session.rooms.join(room, since));
     this.#sessions.add(session);
   }
@@ -325,7 +325,8 @@ export class Recovery {
       session.rooms.all,
       (packet) => session.isFor(packet),
     );
-    const { sid, data } = session;
+    const { sid } = session;
+    const data = Buffer.from(session.data, "latin1");
     const term = session.term + 1;
     const isSent = this.#options.send(uid, {
       op: SessionOp.RESTORED,
@@ -421,11 +422,11 @@ export class Recovery {
 
 function setData(session: Session, { data }: { readonly data?: Buffer }): void {
   if (data !== undefined && data.length > 0) {
-    session.data = copyOf(data);
+    session.data = textOf(data);
   }
 }
 
 /** What was received is a part of something larger. */
-function copyOf(data: Buffer | undefined): Buffer {
-  return Buffer.from(data ?? []);
+function textOf(data: Buffer | undefined): string {
+  return data === undefined ? "" : data.toString("latin1");
 }

@@ -12,8 +12,8 @@ export class Session {
   /** What came before was for nobody, or for a session that is over. */
   readonly since: Moment;
   readonly rooms = new RoomHistory();
-  /** The data of the socket, which workers alone read. */
-  data: Buffer;
+  /** The data of the socket, which workers alone read: its bytes as a text, as a small Buffer keeps a pool in memory. */
+  data: string;
   /** The node that has its socket, or had it last. */
   owner: string;
   /** How often it was given to a node. */
@@ -31,7 +31,7 @@ export class Session {
     sid: string,
     nsp: string,
     since: Moment,
-    data: Buffer,
+    data: string,
   ) {
     this.pid = pid;
     this.sid = sid;

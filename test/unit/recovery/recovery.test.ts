@@ -11,9 +11,11 @@ import {
   SessionOp,
   type SessionMessage,
 } from "../../../dist/wire/session-messages";
+import { isKept } from "../support/garbage-collector";
 import { warningsOf } from "../support/warnings";
 
 const LIMITS = { maxLogBytes: 1e6, maxLogEntries: 1e3, maxSessions: 100 };
+const OPEN = { pid: "pid", sid: "sid", rooms: ["sid"], at: 0 };
 const DURATION = 10_000;
 const NOTICE = 1_000;
 const TAKE_OVER_TIMEOUT = 1_000;
@@ -219,6 +221,19 @@ describe("recovery", () => {
     scene.publish(["r"]);
     scene.detach();
     assert.deepEqual(scene.restore("b", 0), [2]);
+  });
+
+  it("keeps of the data that was told nothing but itself", async () => {
+    const tell = () => {
+      const read = Buffer.allocUnsafeSlow(100_000);
+      const data = read.subarray(7, 11);
+      const term = { pid: "pid", term: 1 };
+      scene.tell("a", { op: SessionOp.OPEN, ...OPEN, data });
+      scene.tell("a", { op: SessionOp.DATA, ...term, data });
+      return new WeakRef(read.buffer);
+    };
+    assert.equal(await isKept(tell()), false);
+    assert.equal(scene.recovery.sessions.size, 1);
   });
 
   it("has the data that was told last", () => {

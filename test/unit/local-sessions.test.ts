@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { LocalSessions } from "../../dist/local-sessions";
+import type { ConnectedSocket } from "../../dist/socket-io";
+import {
+  SessionOp,
+  type SessionMessage,
+} from "../../dist/wire/session-messages";
+import { isKept } from "./support/garbage-collector";
+import { RecordingAdapter } from "./support/recording-adapter";
+
+describe("the sockets of a node whose clients may return", () => {
+  let adapter: RecordingAdapter;
+  let sessions: LocalSessions;
+  let sent: SessionMessage[];
+
+  beforeEach(() => {
+    adapter = RecordingAdapter.create();
+    sent = [];
+    sessions = new LocalSessions({
+      adapter,
+      send: (message) => sent.push(message),
+      at: () => 0,
+      onDisconnect: () => {},
+    });
+  });
+  afterEach(() => adapter.close());
+
+  function connect(data: unknown): ConnectedSocket & { data: unknown } {
+    const socket = { id: "s", pid: "p", data, connected: true } as const;
+    adapter.nsp.sockets.set("s", socket);
+    void adapter.addAll("s", new Set(["s"]));
+    return socket as unknown as ConnectedSocket & { data: unknown };
+  }
+
+  /** What the primary has been told of the data since the last time. */
+  function told(): Array<[SessionOp, string | undefined]> {
+    return sent.splice(0).map(({ op, data }) => [op, data?.toString()]);
+  }
+
+  it("are reported when they connect, when their data has changed, and when it is lost", () => {
+    const socket = connect({ a: 1 });
+    sessions.onJoin("s", ["s"]);
+    assert.deepEqual(told(), [[SessionOp.OPEN, '{"a":1}']]);
+    sessions.report();
+    assert.deepEqual(told(), []);
+    socket.data = { a: 2 };
+    sessions.report();
+    assert.deepEqual(told(), [[SessionOp.DATA, '{"a":2}']]);
+    sessions.onLost("s", socket.data);
+    assert.deepEqual(told(), [[SessionOp.DETACH, undefined]]);
+  });
+
+  it("keep nothing of what their data came with when they have returned", async () => {
+    const socket = connect({});
+    const restore = () => {
+      const read = Buffer.allocUnsafeSlow(100_000);
+      sessions.onReturn(socket, { pid: "p", term: 2 }, read.subarray(9, 9));
+      return new WeakRef(read.buffer);
+    };
+    assert.equal(await isKept(restore()), false);
+    sessions.onGone("s");
+    assert.deepEqual(told(), [[SessionOp.END, undefined]]);
+  });
+});
