@@ -15,7 +15,8 @@ import { encodeValue } from "./wire/values";
 
 // the sockets whose data is looked at in one turn of the event loop
 const SLICE = 500;
-const NO_DATA = Buffer.alloc(0);
+// no bytes would say that it has not changed
+const NO_DATA = Buffer.from("{}");
 
 /** A session as the primary knows it: the term says how often it was given to a node. */
 export interface Term {
@@ -217,7 +218,7 @@ function portable(rooms: Iterable<unknown>): Room[] {
   ) as Room[];
 }
 
-/** The data of a socket, without what cannot be kept; no bytes for none. */
+/** The data of a socket, without what cannot be kept. */
 function encodeData(data: unknown): Buffer {
   if (isEmpty(data)) {
     return NO_DATA;

@@ -50,6 +50,16 @@ describe("the sockets of a node whose clients may return", () => {
     assert.deepEqual(told(), [[SessionOp.DETACH, undefined]]);
   });
 
+  it("are reported when they have no data any more", () => {
+    const socket = connect({ a: 1 });
+    sessions.onJoin("s", ["s"]);
+    socket.data = {};
+    sessions.report();
+    assert.deepEqual(told()[1], [SessionOp.DATA, "{}"]);
+    sessions.onLost("s", {});
+    assert.deepEqual(told(), [[SessionOp.DETACH, undefined]]);
+  });
+
   it("keep nothing of what their data came with when they have returned", async () => {
     const socket = connect({});
     const restore = () => {
