@@ -80,6 +80,7 @@ export class ReturningClients {
     });
   }
 
+  /** @throws {ClusterAdapterError} `ERR_PROTOCOL`; the client is not recovered then */
   onRestored(message: Restored): void {
     const question = this.#takeQuestion(message.id);
     if (question === undefined) {
@@ -88,7 +89,16 @@ export class ReturningClients {
     const { pid, resolve } = question;
     const { sid, rooms, term, dataSize, data: bytes } = message;
     const data = (bytes as Buffer).subarray(0, dataSize);
-    const missed = readPackets((bytes as Buffer).subarray(dataSize));
+    let missed: PacketFrame[];
+    let value: unknown;
+    try {
+      missed = readPackets((bytes as Buffer).subarray(dataSize));
+      value = dataSize === 0 ? {} : decodeValue(data);
+    } catch (error) {
+      this.#options.send({ op: SessionOp.END, pid, term });
+      resolve(null);
+      throw error;
+    }
     this.#held.set(sid, {
       pid,
       term,
@@ -98,20 +108,20 @@ export class ReturningClients {
       byteLength: 0,
       isOver: false,
     });
+    resolve({
+      sid,
+      pid,
+      rooms,
+      data: value,
+      // sent when it is connected: a client keeps what comes before, even if that connection fails
+      missedPackets: [],
+    });
     // from now on, what is for these rooms is for it
     void Adapter.prototype.addAll.call(
       this.#options.adapter,
       sid,
       new Set(rooms),
     );
-    resolve({
-      sid,
-      pid,
-      rooms,
-      data: dataSize === 0 ? {} : decodeValue(data),
-      // sent when it is connected: a client keeps what comes before, even if that connection fails
-      missedPackets: [],
-    });
   }
 
   onRefused(id: number): void {
@@ -188,14 +198,15 @@ export class ReturningClients {
     });
   }
 
-  /** What arrived for some time is lost: those who wait have to return once more. */
+  /** What arrived for some time is lost, answers included: those who wait have to return once more. */
   closeAll(): void {
+    this.end();
     this.#held.forEach((held) => {
       held.isOver = true;
     });
   }
 
-  /** There is no order any more: who waits is not recovered. */
+  /** No answer comes any more: who waits for one is not recovered. */
   end(): void {
     const questions = Array.from(this.#questions.values());
     this.#questions.clear();

@@ -233,11 +233,11 @@ export class Relay<Worker> {
       },
       onDrain: () => {
         announcer.announce("resume", { worker: name });
+        this.#negotiation.tell(peer, "greet");
         if (this.#negotiation.wire === "ordered") {
-          // its clients have missed something: let them return for it
+          // its clients have missed something: let them return for it, once its nodes can be answered
           this.#negotiation.tell(peer, "reset");
         }
-        this.#negotiation.tell(peer, "greet");
       },
     });
     const peer = new Peer(name, outbox, wire);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { MessageType } from "socket.io-adapter";
 import { readFrames } from "../../../dist/wire/frame-reader";
 import { offer, RelayScene, type Sent } from "../support/relay-scene";
+import { warningsOf } from "../support/warnings";
 
 const SETTINGS = { maxDisconnectionDuration: 1_000, noticeAfter: 1_000 };
 
@@ -30,8 +31,10 @@ function read({ to, message }: Sent): Read {
 describe("the relay, where workers share an order,", () => {
   let scene: RelayScene;
 
-  beforeEach(async () => {
-    scene = new RelayScene();
+  beforeEach(() => setUp(new RelayScene()));
+
+  async function setUp(of: RelayScene): Promise<void> {
+    scene = of;
     for (const [index, uid] of ["a", "b", "c"].entries()) {
       scene.relay.onFork(index + 1);
       scene.relay.onMessage(index + 1, {
@@ -41,7 +44,7 @@ describe("the relay, where workers share an order,", () => {
     }
     assert.equal(scene.relay.stats().wire, "ordered");
     await scene.takeAll();
-  });
+  }
 
   function broadcast(packet: object, more: object = {}): object {
     const opts = { rooms: ["r"], except: [], flags: {} };
@@ -103,5 +106,21 @@ describe("the relay, where workers share an order,", () => {
       [2, 2],
     );
     assert.equal(loggedPackets(), 1);
+  });
+
+  it("asks a worker that reads again to greet before it has its clients return, so that they get an answer", async () => {
+    await setUp(new RelayScene(1e6, 5));
+    scene.stopped.add(1);
+    const warnings = warningsOf(() => {
+      for (let i = 0; i < 100; i++) {
+        scene.relay.onMessage(2, offer("b", MessageType.HEARTBEAT));
+      }
+    });
+    assert.equal(warnings.length, 1);
+    scene.resume();
+    assert.deepEqual(await scene.controls(), [
+      [1, "greet"],
+      [1, "reset"],
+    ]);
   });
 });
