@@ -111,11 +111,16 @@ describe("the relay, where workers share an order,", () => {
   it("asks a worker that reads again to greet before it has its clients return, so that they get an answer", async () => {
     await setUp(new RelayScene(1e6, 5));
     scene.stopped.add(1);
-    const warnings = warningsOf(() => {
-      for (let i = 0; i < 100; i++) {
-        scene.relay.onMessage(2, offer("b", MessageType.HEARTBEAT));
-      }
-    });
+    const beat = () =>
+      scene.relay.onMessage(2, {
+        ...offer("b", MessageType.HEARTBEAT),
+        recovery: SETTINGS,
+      });
+    const warnings: string[] = [];
+    for (let i = 0; i < 100; i++) {
+      warnings.push(...warningsOf(beat));
+      await scene.takeAll();
+    }
     assert.equal(warnings.length, 1);
     scene.resume();
     assert.deepEqual(await scene.controls(), [
