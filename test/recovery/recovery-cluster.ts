@@ -1,0 +1,52 @@
+import {
+  type ClusterSettings,
+  startCluster,
+  type TestCluster,
+} from "../support/cluster";
+import { waitFor } from "../support/wait";
+import { welcome } from "./traffic";
+
+export interface RecoverySettings extends Partial<
+  Omit<ClusterSettings, "workers">
+> {
+  /** @default "/" */
+  nsp?: string;
+}
+
+/** A cluster in which clients are recovered, and greeted when they come for the first time. */
+export async function startRecovering(
+  workerCount: number,
+  { nsp = "/", serverOptions, ...settings }: RecoverySettings = {},
+): Promise<TestCluster> {
+  const cluster = await startCluster({
+    primary: "ours",
+    serialization: "advanced",
+    serverOptions: { connectionStateRecovery: {}, ...serverOptions },
+    ...settings,
+    workers: Array.from({ length: workerCount }, () => "ours"),
+  });
+  try {
+    await Promise.all(
+      cluster.workers.map((worker) => worker.run(welcome, nsp)),
+    );
+    await isOrdered(cluster);
+    return cluster;
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+/** Resolves when all workers deliver in the order of the primary, and know it. */
+export async function isOrdered(cluster: TestCluster): Promise<void> {
+  await waitFor(
+    async () =>
+      (await cluster.primary.run(({ handle }) => handle.stats().wire)) ===
+      "ordered",
+    { message: "the workers share an order" },
+  );
+  // the questions arrive behind what the primary has said
+  for (const worker of cluster.alive) {
+    await worker.run(async ({ io }) => void (await io.fetchSockets()));
+  }
+}
