@@ -69,6 +69,17 @@ export class EchoQueue {
     return isFound;
   }
 
+  /** Of a packet that waits. */
+  pinsOf(ref: number): Pins | undefined {
+    for (let i = this.#head; i < this.#packets.length; i++) {
+      const packet = this.#packets[i] as WaitingPacket;
+      if (packet.ref === ref) {
+        return packet.pins;
+      }
+    }
+    return undefined;
+  }
+
   /** Nothing comes back any more: delivers all that waits. */
   settle(): void {
     const packets = this.#packets.slice(this.#head);

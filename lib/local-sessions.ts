@@ -100,14 +100,18 @@ export class LocalSessions {
   onLeave(id: SocketId, rooms: Room[]): void {
     const tracked = this.#tracked.get(id);
     if (tracked) {
-      const { send, at } = this.#options;
-      send({
-        op: SessionOp.LEAVE,
-        ...termOf(tracked),
-        rooms: portable(rooms),
-        at: at(),
-      });
+      this.sendLeave(tracked, rooms);
     }
+  }
+
+  sendLeave(session: Term, rooms: Room[]): void {
+    const { send, at } = this.#options;
+    send({
+      op: SessionOp.LEAVE,
+      ...termOf(session),
+      rooms: portable(rooms),
+      at: at(),
+    });
   }
 
   /** A client that has returned is connected. */

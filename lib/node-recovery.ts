@@ -110,10 +110,12 @@ export class NodeRecovery {
 
   /** A packet that wants no acknowledgements has arrived. */
   onFrame(uid: string, frame: PacketFrame): void {
-    if (frame.ref !== undefined) {
-      this.#returning.hold(frame);
+    const isOwn = uid === this.#node.uid;
+    if (frame.ref !== undefined && !this.#returning.isEmpty) {
+      const pins = isOwn ? this.#packets.pinsOf(frame.ref) : undefined;
+      this.#returning.hold(frame, pins);
     }
-    this.#packets.onFrame(uid === this.#node.uid, frame);
+    this.#packets.onFrame(isOwn, frame);
   }
 
   /** An event has arrived that has no room for an offset. */
@@ -176,7 +178,13 @@ export class NodeRecovery {
       return;
     }
     this.#packets.onRoomsChange(id, rooms);
-    this.#sessions.onLeave(id, rooms);
+    const waiting = this.#returning.get(id);
+    if (waiting !== undefined) {
+      // a middleware has it leave: its session is known already
+      this.#sessions.sendLeave(waiting, rooms);
+    } else {
+      this.#sessions.onLeave(id, rooms);
+    }
   }
 
   /** A socket is about to leave all rooms: it is gone. */

@@ -141,6 +141,11 @@ export class OrderedPackets {
       : this.#withOffset(args, number);
   }
 
+  /** For whom a packet is that has come back and is not delivered yet, whatever their rooms say by now. */
+  pinsOf(ref: number): Pins | undefined {
+    return this.#queue.pinsOf(ref);
+  }
+
   /** A socket is about to join or leave rooms. */
   onRoomsChange(id: SocketId, changed: Iterable<Room>): void {
     if (!this.#queue.isEmpty) {

@@ -9,7 +9,7 @@ import {
   type SocketId,
 } from "socket.io-adapter";
 import { debugRecovery as debug } from "./debug";
-import { isFor } from "./echo-queue";
+import { isFor, type Pins } from "./echo-queue";
 import type { Term } from "./local-sessions";
 import {
   afterConnectPacket,
@@ -128,14 +128,20 @@ export class ReturningClients {
     this.#takeQuestion(id)?.resolve(null);
   }
 
-  /** A numbered packet is delivered to those who are connected. */
-  hold(frame: PacketFrame): void {
-    if (this.#held.size === 0) {
-      return;
-    }
+  /** Whether nobody waits. */
+  get isEmpty(): boolean {
+    return this.#held.size === 0;
+  }
+
+  /**
+   * A numbered packet is delivered to those who are connected.
+   *
+   * @param pins - the clients of which it is known whether they are meant
+   */
+  hold(frame: PacketFrame, pins: Pins | undefined): void {
+    const { sids } = this.#options.adapter;
     this.#held.forEach((held, id) => {
-      const { sids } = this.#options.adapter;
-      if (!held.isOver && isFor(frame.opts, sids.get(id))) {
+      if (!held.isOver && (pins?.get(id) ?? isFor(frame.opts, sids.get(id)))) {
         const own = frame.copy();
         held.arrived.push(own);
         held.byteLength += own.bytes.length;

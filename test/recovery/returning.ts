@@ -1,5 +1,6 @@
 /** How clients lose their connections, and come back to a worker that they choose. */
 import type { Socket } from "socket.io-client";
+import type { Ticket } from "../support/client";
 import { within } from "../support/wait";
 
 /** What a client keeps for its return, and what lies below it. */
@@ -24,8 +25,7 @@ function internals(client: Socket): Internals {
   return client as unknown as Internals;
 }
 
-/** What a client says to get its session back. */
-export function ticketOf(client: Socket): { pid: string; offset: string } {
+export function ticketOf(client: Socket): Ticket {
   const { _pid, _lastOffset } = internals(client);
   if (_pid === undefined || _lastOffset === undefined) {
     throw new Error("the client has no session to return to");
@@ -34,10 +34,7 @@ export function ticketOf(client: Socket): { pid: string; offset: string } {
 }
 
 /** Gives a client that is not connected yet the session of another one. */
-export function giveTicket(
-  client: Socket,
-  { pid, offset }: { pid: string; offset: string },
-): void {
+export function giveTicket(client: Socket, { pid, offset }: Ticket): void {
   Object.assign(internals(client), { _pid: pid, _lastOffset: offset });
 }
 

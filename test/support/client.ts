@@ -9,7 +9,16 @@ import { type WaitOptions, within } from "./wait";
 // its type declarations do not compile under `strict`
 const msgpackParser = require("socket.io-msgpack-parser") as object;
 
-export type ClientOptions = Partial<ManagerOptions & SocketOptions>;
+export type ClientOptions = Partial<ManagerOptions & SocketOptions> & {
+  /** The session of a client that was there before. */
+  ticket?: Ticket;
+};
+
+/** What a client says to get its session back. */
+export interface Ticket {
+  readonly pid: string;
+  readonly offset: string;
+}
 
 interface Arrival {
   event: string;
@@ -65,7 +74,7 @@ function inboxOf(socket: Socket): Inbox {
 
 export async function connectClient(
   url: string,
-  { msgpack, ...options }: ClientOptions & { msgpack?: boolean } = {},
+  { msgpack, ticket, ...options }: ClientOptions & { msgpack?: boolean } = {},
 ): Promise<Socket> {
   const socket = io(url, {
     transports: ["websocket"],
@@ -74,6 +83,9 @@ export async function connectClient(
     ...(msgpack && { parser: msgpackParser }),
     ...options,
   });
+  if (ticket) {
+    Object.assign(socket, { _pid: ticket.pid, _lastOffset: ticket.offset });
+  }
   const inbox = new Inbox();
   inboxes.set(socket, inbox);
   socket.onAny((event: string, ...args: unknown[]) => inbox.add(event, args));
@@ -131,4 +143,9 @@ export function received(socket: Socket, event: string): unknown[][] {
 /** The names of all events so far, in the order of their arrival. */
 export function receivedNames(socket: Socket): string[] {
   return inboxOf(socket).arrivals.map(({ event }) => event);
+}
+
+/** All events so far, each as its name and its arguments, in the order of their arrival. */
+export function arrivals(socket: Socket): unknown[][] {
+  return inboxOf(socket).arrivals.map(({ event, args }) => [event, ...args]);
 }

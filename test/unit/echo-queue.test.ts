@@ -149,6 +149,16 @@ describe("the echo queue", () => {
     ]);
   });
 
+  it("tells whom a packet is for before it delivers it", () => {
+    add("a", 0, ["r"]);
+    add("b", 1);
+    queue.pin("s", new Set(["s", "r"]), ["r"]);
+    assert.deepEqual(queue.pinsOf(0), new Map([["s", true]]));
+    assert.equal(queue.pinsOf(1), undefined);
+    echo(0);
+    assert.equal(queue.pinsOf(0), undefined);
+  });
+
   it("knows that a packet was not for a socket that was not connected", () => {
     add("a", 0);
     queue.pin("new", undefined, ["new"]);

@@ -1,0 +1,254 @@
+import assert from "node:assert/strict";
+import { connectClient } from "../support/client";
+import type { TestCluster } from "../support/cluster";
+import { waitFor } from "../support/wait";
+import type { TestWorker } from "../support/worker";
+import { arrive, eventsOf, fence, lose } from "./guests";
+import { randomNumbers, seed } from "./random";
+import { startRecovering } from "./recovery-cluster";
+import { returnTo } from "./returning";
+import { Traffic } from "./traffic";
+
+/** Whether a middleware holds a client, or several. */
+async function isHeld(worker: TestWorker, count = 1): Promise<void> {
+  await waitFor(
+    async () =>
+      (await worker.run(
+        ({ state }) => (state.held as unknown[] | undefined)?.length,
+      )) === count,
+    { message: "a middleware is asked" },
+  );
+}
+
+/** Lets those pass that are held. */
+function release(worker: TestWorker, error?: string): Promise<void> {
+  return worker.run(({ state }, message) => {
+    const held = state.held as ((error?: Error) => void)[];
+    held
+      .splice(0)
+      .forEach((next) => next(message ? new Error(message) : undefined));
+  }, error);
+}
+
+describe("middlewares that take their time", () => {
+  let cluster: TestCluster;
+  let workers: [TestWorker, TestWorker, TestWorker];
+
+  /** With a middleware on the second worker that holds everyone. */
+  async function start(skipMiddlewares: boolean): Promise<void> {
+    cluster = await startRecovering(3, {
+      serverOptions: { connectionStateRecovery: { skipMiddlewares } },
+    });
+    workers = cluster.workers as typeof workers;
+    await workers[1].run(({ io, state }) => {
+      const held: (() => void)[] = (state.held = []) as never;
+      io.use((_, next) => void held.push(next));
+    });
+  }
+  afterEach(() => cluster?.stop());
+
+  it("are left out for a client that is recovered, if skipMiddlewares is true", async () => {
+    await start(true);
+    const [first, second] = workers;
+    const client = await arrive(first);
+    await lose(client);
+    await first.run(({ io }) => void io.emit("missed"));
+    await returnTo(client, second);
+    assert.equal(client.recovered, true);
+    await fence(client, workers);
+    assert.deepEqual(eventsOf(client), [["missed"]]);
+
+    // for others they are not
+    const stranger = connectClient(second.url);
+    await isHeld(second);
+    await release(second);
+    const { recovered } = await stranger.then((socket) => socket.disconnect());
+    assert.equal(recovered, false);
+  });
+
+  it("are asked if skipMiddlewares is false, and what arrives meanwhile is not lost", async () => {
+    await start(false);
+    const [first, second, third] = workers;
+    const client = await arrive(first, { rooms: ["red"] });
+    const { id } = client;
+    await lose(client);
+    await first.run(({ io }) => void io.emit("missed", 1));
+    const returning = returnTo(client, second);
+    await isHeld(second);
+    await third.run(({ io }) => {
+      io.to("red").emit("held", 2, Buffer.from("x"));
+      io.to("blue").emit("not for it");
+      io.except("red").emit("not for it");
+    });
+    await second.run(({ io }, own) => {
+      io.to(own as string).emit("held", 3);
+      io.volatile.emit("volatile");
+    }, id);
+    await release(second);
+    await returning;
+    assert.equal(client.recovered, true);
+    await third.run(({ io }) => void io.to("red").emit("later", 4));
+    await fence(client, workers);
+    assert.deepEqual(eventsOf(client), [
+      ["missed", 1],
+      ["held", 2, Buffer.from("x")],
+      ["held", 3],
+      ["later", 4],
+    ]);
+  });
+
+  it("that refuse a client leave it its session", async () => {
+    await start(false);
+    const [first, second, third] = workers;
+    const client = await arrive(first);
+    const { id } = client;
+    await lose(client);
+    await first.run(({ io }) => void io.emit("missed", 1));
+    const refused = assert.rejects(returnTo(client, second), /not today/);
+    await isHeld(second);
+    await first.run(({ io }) => void io.emit("missed", 2));
+    await release(second, "not today");
+    await refused;
+    await first.run(({ io }) => void io.emit("missed", 3));
+    await returnTo(client, third);
+    assert.equal(client.recovered, true);
+    assert.equal(client.id, id);
+    await fence(client, workers);
+    assert.deepEqual(eventsOf(client), [
+      ["missed", 1],
+      ["missed", 2],
+      ["missed", 3],
+    ]);
+  });
+
+  it("that take longer than a client waits leave it its session", async () => {
+    await start(false);
+    const [first, second, third] = workers;
+    const client = await arrive(first);
+    await lose(client);
+    const given = assert.rejects(returnTo(client, second));
+    await isHeld(second);
+    await first.run(({ io }) => void io.emit("missed", 1));
+    client.io.engine.close();
+    await given;
+    await first.run(({ io }) => void io.emit("missed", 2));
+    await returnTo(client, third);
+    assert.equal(client.recovered, true);
+    // nobody is there any more
+    await release(second);
+    await fence(client, workers);
+    assert.deepEqual(eventsOf(client), [
+      ["missed", 1],
+      ["missed", 2],
+    ]);
+    assert.equal(await second.run(({ io }) => io.of("/").sockets.size), 0);
+  });
+
+  it("make a client return once more if more than 1 MiB arrives meanwhile", async () => {
+    await start(false);
+    const [first, second, third] = workers;
+    const client = await arrive(first);
+    await lose(client);
+    const returning = returnTo(client, second);
+    await isHeld(second);
+    await first.run(({ io }) => {
+      for (let i = 0; i < 12; i++) {
+        io.emit("large", i, "x".repeat(100_000));
+      }
+    });
+    // all of them have arrived where it waits
+    const witness = await arrive(third);
+    await fence(witness, workers);
+    await release(second);
+    await returning;
+    await waitFor(() => !client.connected);
+    assert.deepEqual(eventsOf(client), []);
+    await returnTo(client, third);
+    assert.equal(client.recovered, true);
+    await fence(client, workers);
+    assert.deepEqual(
+      eventsOf(client).map(([, i]) => i),
+      Array.from({ length: 12 }, (_, i) => i),
+    );
+  });
+
+  it(`lose nothing of the traffic of three workers, however often clients return (seed ${seed})`, async () => {
+    await start(false);
+    const random = randomNumbers();
+    const traffic = new Traffic({ rooms: ["red", "green"] });
+    const [first, second, third] = workers;
+    const roamers = [
+      await traffic.connect(first, ["red"]),
+      await traffic.connect(third, ["green"]),
+      await traffic.connect(third, ["red", "green"]),
+    ];
+    for (const worker of workers) {
+      await traffic.publish(worker, 200);
+    }
+    const [witness] = roamers;
+    for (let i = 0; i < 12; i++) {
+      const roamer = roamers[1 + (i % 2)]!;
+      await roamer.receives(random(10));
+      await roamer.lose();
+      const returning = roamer.returnTo(second);
+      await isHeld(second);
+      await witness!.receives(random(30));
+      await release(second);
+      await returning;
+    }
+    await traffic.settle();
+    roamers.forEach(({ strangerCount }) => assert.equal(strangerCount, 0));
+    traffic.close();
+  });
+
+  it("may change the rooms of a client that returns", async () => {
+    await start(false);
+    const [first, second, third] = workers;
+    const client = await arrive(first, { rooms: ["red"] });
+    await second.run(({ io, state }) => {
+      io.use((socket, next) => {
+        io.to("red").emit("red before it leaves");
+        void socket.leave("red");
+        io.to("red").emit("red when it has left");
+        io.to("blue").emit("blue before it joins");
+        void socket.join("blue");
+        io.to("blue").emit("blue when it has joined");
+        next();
+      });
+      io.use((_, next) => void (state.held as unknown[]).push(next));
+    });
+    await lose(client);
+    const returning = returnTo(client, second);
+    await isHeld(second);
+    await first.run(({ io }) => {
+      io.to("red").emit("red");
+      io.to("blue").emit("not blue yet");
+    });
+    const witness = await arrive(third);
+    await fence(witness, workers);
+    await release(second);
+    await isHeld(second);
+    // what was sent before the change comes back while it waits
+    await fence(witness, workers);
+    await release(second);
+    await returning;
+    await fence(client, workers);
+    await lose(client);
+    await first.run(({ io }) => {
+      io.to("red").emit("not red any more");
+      io.to("blue").emit("blue");
+    });
+    await returnTo(client, third);
+    assert.equal(client.recovered, true);
+    await fence(client, workers);
+    assert.deepEqual(
+      eventsOf(client).map(([name]) => name),
+      ["red", "red before it leaves", "blue when it has joined", "blue"],
+    );
+    const rooms = await third.run(
+      ({ io }, id) => [...(io.of("/").sockets.get(id as string)?.rooms ?? [])],
+      client.id,
+    );
+    assert.deepEqual(rooms.sort(), [client.id, "blue"].sort());
+  });
+});
