@@ -16,7 +16,8 @@ const msgpackParser = require("socket.io-msgpack-parser") as object;
 export interface RoamerOptions {
   nsp?: string;
   transports?: string[];
-  msgpack?: boolean;
+  /** One of the client, or `"msgpack"`. */
+  parser?: object | "msgpack";
 }
 
 interface Place {
@@ -52,7 +53,7 @@ export class Roamer {
     options: RoamerOptions = {},
   ): Promise<Roamer> {
     const roamer = new Roamer(place, reader, options);
-    await connected(roamer.#socket);
+    await persistently(() => connected(roamer.#socket));
     // before it has received something, there is no session for it to return to
     await waitFor(() => roamer.#isWelcome);
     return roamer;
@@ -82,7 +83,7 @@ export class Roamer {
 
   /** Comes back after `lose()`. */
   async returnTo(place: Place): Promise<void> {
-    await returnTo(this.#socket, place);
+    await persistently(() => returnTo(this.#socket, place));
     this.#noteReturn();
   }
 
@@ -158,14 +159,14 @@ export class Roamer {
 
   #create({ url }: Place): Socket {
     const { name, rooms } = this.#reader;
-    const { nsp = "/", transports = ["websocket"], msgpack } = this.#options;
+    const { nsp = "/", transports = ["websocket"], parser } = this.#options;
     const socket = io(url + nsp, {
       autoConnect: false,
       forceNew: true,
       reconnection: false,
       transports,
       auth: { name, rooms: [...rooms] },
-      ...(msgpack && { parser: msgpackParser }),
+      parser: parser === "msgpack" ? msgpackParser : parser,
     });
     socket.onAny((event: string, sender: string, number: number) => {
       if (event === "packet") {
@@ -178,4 +179,19 @@ export class Roamer {
     });
     return socket;
   }
+}
+
+/** Through a port in front of all workers, a client that polls may come before the primary has heard that it is there. */
+function persistently(attempt: () => Promise<void>): Promise<boolean> {
+  return waitFor(() =>
+    attempt().then(
+      () => true,
+      (error: Error) => {
+        if (!error.message.startsWith("xhr")) {
+          throw error;
+        }
+        return false;
+      },
+    ),
+  );
 }

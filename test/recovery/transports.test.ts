@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { resolve } from "node:path";
+import { StickyFront } from "../interop/sticky-front";
+import type { TestCluster } from "../support/cluster";
+import { randomNumbers, seed } from "./random";
+import { startRecovering, type RecoverySettings } from "./recovery-cluster";
+import type { Roamer } from "./roamer";
+import { Traffic } from "./traffic";
+
+const FLAPS = 8;
+const fixtures = resolve(__dirname, "../../test/fixtures/recovery");
+
+type Place = { url: string };
+
+async function flap(
+  roamer: Roamer,
+  places: readonly Place[],
+  random: (limit: number) => number,
+): Promise<void> {
+  for (let i = 0; i < FLAPS; i++) {
+    await roamer.receives(random(20));
+    await roamer.lose();
+    await roamer.returnTo(places[random(places.length)] as Place);
+  }
+}
+
+describe(`clients that flap (seed ${seed})`, () => {
+  const random = randomNumbers();
+  let cluster: TestCluster;
+  let traffic: Traffic;
+
+  async function start(settings: RecoverySettings): Promise<void> {
+    cluster = await startRecovering(3, settings);
+    traffic = new Traffic({ rooms: ["red", "green"] });
+  }
+
+  /** All clients flap at once, while all workers publish. */
+  async function flapAll(places: readonly Place[]): Promise<void> {
+    for (const worker of cluster.workers) {
+      await traffic.publish(worker, 100);
+    }
+    await Promise.all(
+      traffic.roamers.map((roamer) => flap(roamer, places, random)),
+    );
+    await traffic.settle();
+    for (const { returnCount, strangerCount } of traffic.roamers) {
+      assert.deepEqual([returnCount, strangerCount], [FLAPS, 0]);
+    }
+  }
+
+  afterEach(async () => {
+    traffic?.close();
+    await cluster?.stop();
+  });
+
+  it("miss nothing with each of the transports, through @socket.io/sticky", async () => {
+    await start({});
+    const front = await StickyFront.open(cluster, "round-robin");
+    for (const transports of [
+      ["polling"],
+      ["websocket"],
+      ["polling", "websocket"],
+      ["polling"],
+    ]) {
+      await traffic.connect(front, ["red"], { transports });
+    }
+    await flapAll([front]);
+  });
+
+  it("miss nothing with the parser of msgpack", async () => {
+    await start({ parser: "msgpack" });
+    const [first, second] = cluster.workers;
+    await traffic.connect(first!, ["red"], { parser: "msgpack" });
+    await traffic.connect(second!, ["green"], { parser: "msgpack" });
+    await flapAll(cluster.workers);
+  });
+
+  it("miss nothing with a parser that compresses what it encodes", async () => {
+    await start({ workerScript: resolve(fixtures, "deflate-worker.js") });
+    const parser = require(resolve(fixtures, "deflate-parser.js")) as object;
+    const [first, second] = cluster.workers;
+    await traffic.connect(first!, ["red"], { parser });
+    await traffic.connect(second!, ["green"], { parser });
+    await flapAll(cluster.workers);
+  });
+});
