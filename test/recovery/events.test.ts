@@ -6,7 +6,7 @@ import { eventually } from "../support/wait";
 import type { TestWorker } from "../support/worker";
 import { arrive, eventsOf, fence, lose } from "./guests";
 import { isOrdered, startRecovering } from "./recovery-cluster";
-import { cut, freeze, returnTo, ticketOf } from "./returning";
+import { freeze, returnTo, ticketOf } from "./returning";
 import { welcome } from "./traffic";
 
 for (const serialization of serializations) {
@@ -96,7 +96,7 @@ for (const serialization of serializations) {
     it("what its own worker sends to it, by socket.emit() and around changes of rooms, is what it would have got", async () => {
       const [first, second] = workers;
       const client = await arrive(first, { rooms: ["red"] });
-      freeze(client);
+      const end = freeze(client);
       await first.run(({ io }, own) => {
         const socket = io.of("/").sockets.get(own as string)!;
         socket.emit("own", 1, Buffer.from("x"));
@@ -112,7 +112,7 @@ for (const serialization of serializations) {
       }, client.id);
       const successor = await second.connect("/", { ticket: ticketOf(client) });
       assert.equal(successor.recovered, true);
-      cut(client);
+      end();
       await fence(successor, workers);
       assert.deepEqual(eventsOf(successor), [
         ["own", 1, Buffer.from("x")],

@@ -49,11 +49,17 @@ export function cut(client: Socket): void {
   }
 }
 
-/** The connection stays open, and nothing is read from it any more. */
-export function freeze(client: Socket): void {
+/** The connection stays open, and nothing is read from it any more. Returns what ends it. */
+export function freeze(client: Socket): () => void {
   const { transport } = internals(client).io.engine;
-  transport.ws?.pause();
+  const { ws } = transport;
+  ws?.pause();
   transport._poll = () => {};
+  return () => {
+    client.disconnect();
+    // it would wait for an answer, which it does not read
+    ws?.terminate();
+  };
 }
 
 /** Comes back, to a worker or a port in front of all of them, once the connection is lost. */

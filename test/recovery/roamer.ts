@@ -33,7 +33,7 @@ export class Roamer {
   strangerCount = 0;
   readonly #reader: Reader;
   readonly #options: RoamerOptions;
-  readonly #frozen: Socket[] = [];
+  readonly #endings: (() => void)[] = [];
   #isWelcome = false;
   #isOnItsWay = false;
   #socket: Socket;
@@ -90,9 +90,8 @@ export class Roamer {
   /** Changes networks: the old connection stays open, and hears nothing. */
   async changeTo(place: Place): Promise<void> {
     const ticket = ticketOf(this.#socket);
-    this.#frozen.push(this.#socket);
     this.#socket.offAny();
-    freeze(this.#socket);
+    this.#endings.push(freeze(this.#socket));
     this.#socket = this.#create(place);
     giveTicket(this.#socket, ticket);
     await connected(this.#socket);
@@ -111,11 +110,7 @@ export class Roamer {
   close(): void {
     this.#nextPlace = undefined;
     this.#socket.disconnect();
-    for (const socket of this.#frozen) {
-      socket.disconnect();
-      // does not answer, and would wait for an answer itself
-      cut(socket);
-    }
+    this.#endings.forEach((end) => end());
   }
 
   /**

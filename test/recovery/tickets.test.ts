@@ -1,0 +1,241 @@
+import assert from "node:assert/strict";
+import type { Socket } from "socket.io-client";
+import { WebSocket } from "ws";
+import type { ClusterStats } from "../../dist";
+import { received, type Ticket } from "../support/client";
+import type { TestCluster } from "../support/cluster";
+import { eventually, waitFor, within } from "../support/wait";
+import type { TestWorker } from "../support/worker";
+import { arrive, eventsOf, fence, lose } from "./guests";
+import { startRecovering } from "./recovery-cluster";
+import { freeze, returnTo, ticketOf } from "./returning";
+
+const MEBIBYTE = 1024 * 1024;
+
+/** What the server says to a client that asks for a session, whatever it asks with. */
+async function answerTo(
+  worker: TestWorker,
+  auth: string,
+): Promise<{ sid: string; pid: string }> {
+  const url = `${worker.url}/socket.io/?EIO=4&transport=websocket`;
+  const socket = new WebSocket(url);
+  try {
+    const answer = new Promise<string>((resolve, reject) => {
+      socket.once("close", () => reject(new Error("the connection closes")));
+      socket.once("error", reject);
+      socket.on("message", (data) => {
+        const text = String(data);
+        if (text.startsWith("0")) {
+          socket.send(`40${auth}`);
+        } else if (text.startsWith("4")) {
+          resolve(text);
+        }
+      });
+    });
+    const text = await within(answer, { message: "the server answers" });
+    assert.match(text, /^40\{/);
+    return JSON.parse(text.slice(2)) as { sid: string; pid: string };
+  } finally {
+    socket.terminate();
+  }
+}
+
+function statsOf(cluster: TestCluster): Promise<ClusterStats> {
+  return cluster.primary.run(({ handle }) => handle.stats());
+}
+
+describe("private ids and offsets that are none", () => {
+  let cluster: TestCluster;
+  let workers: [TestWorker, TestWorker, TestWorker];
+  let owner: Socket;
+  let ticket: Ticket;
+
+  before(async () => {
+    cluster = await startRecovering(3, {
+      serverOptions: { maxHttpBufferSize: 4 * MEBIBYTE },
+    });
+    workers = cluster.workers as typeof workers;
+  });
+  beforeEach(async () => {
+    owner = await arrive(workers[0]);
+    await lose(owner);
+    ticket = ticketOf(owner);
+  });
+  after(() => cluster?.stop());
+
+  /** The session is there, with all that its client has missed. */
+  async function ownerReturns(): Promise<void> {
+    await workers[1].run(({ io }) => void io.emit("missed"));
+    await returnTo(owner, workers[2]);
+    assert.equal(owner.recovered, true);
+    await fence(owner, workers);
+    assert.deepEqual(eventsOf(owner), [["missed"]]);
+    owner.disconnect();
+  }
+
+  /** Is not recovered; returns what the primary was asked. */
+  async function refused(auths: unknown[]): Promise<Record<string, number>> {
+    const before = (await statsOf(cluster)).recovery.restores;
+    for (const auth of auths) {
+      const text = typeof auth === "string" ? auth : JSON.stringify(auth);
+      const { sid, pid } = await answerTo(workers[1], text);
+      assert.notEqual(pid, ticket.pid);
+      assert.equal(typeof sid, "string");
+    }
+    const { restores } = (await statsOf(cluster)).recovery;
+    return Object.fromEntries(
+      Object.entries(restores)
+        .map(([key, count]) => [key, count - before[key as "gap"]] as const)
+        .filter(([, count]) => count > 0),
+    );
+  }
+
+  it("of a wrong shape never reach the primary, and leave the session alone", async () => {
+    const { pid, offset } = ticket;
+    const long = "x".repeat(MEBIBYTE);
+    const texts = [
+      "",
+      "__proto__",
+      "constructor",
+      "hasOwnProperty",
+      "\u0000".repeat(20),
+      "漢".repeat(20),
+      "漢".repeat(15),
+      long,
+      `${pid}x`,
+      `${offset}x`,
+      `${offset}\n`,
+      offset.replace(".", "-"),
+    ];
+    const asked = await refused([
+      ...texts.map((text) => ({ pid: text, offset })),
+      ...texts.map((text) => ({ pid, offset: text })),
+      { pid: long, offset: long },
+      ...[null, 1, true, [pid], [offset], { pid }, { length: 20 }].flatMap(
+        (value) => [
+          { pid: value, offset },
+          { pid, offset: value },
+        ],
+      ),
+      { pid },
+      { offset },
+      `{"__proto__":{"pid":"${pid}","offset":"${offset}"}}`,
+      `{"constructor":{"prototype":{"pid":"${pid}"}},"offset":"${offset}"}`,
+    ]);
+    assert.deepEqual(asked, {});
+    await ownerReturns();
+  });
+
+  it("of others are refused, and leave the session alone", async () => {
+    const { pid, offset } = ticket;
+    const [epoch, number] = offset.split(".") as [string, string];
+    const asked = await refused([
+      // nobody has such a session
+      { pid: "abcdefghijklmnopqrst", offset },
+      { pid: "__proto__-----------", offset },
+      { pid: [...pid].reverse().join(""), offset },
+      // of another order, of the future
+      { pid, offset: `------.${number}` },
+      { pid, offset: `${[...epoch].reverse().join("")}.${number}` },
+      { pid, offset: `${epoch}.zzzzzzzz` },
+    ]);
+    assert.deepEqual(asked, { unknown: 3, foreign: 3 });
+    await ownerReturns();
+  });
+
+  it("of another namespace are refused there, and leave the session alone", async () => {
+    await cluster.formed("/news");
+    const client = await workers[1].connect("/news", { ticket });
+    assert.equal(client.recovered, false);
+    await ownerReturns();
+  });
+
+  it("of a session that its client or the server has ended are refused", async () => {
+    const ends: [string, (client: Socket) => Promise<unknown>][] = [
+      ["client", (client) => Promise.resolve(client.disconnect())],
+      [
+        "server",
+        (client) =>
+          workers[0].run(
+            ({ io }, id) =>
+              void io
+                .of("/")
+                .sockets.get(id as string)
+                ?.disconnect(),
+            client.id,
+          ),
+      ],
+      [
+        "another worker",
+        (client) =>
+          workers[1].run(
+            ({ io }, id) => io.in(id as string).disconnectSockets(),
+            client.id,
+          ),
+      ],
+    ];
+    for (const [who, end] of ends) {
+      const client = await arrive(workers[0]);
+      const { id } = client;
+      const old = ticketOf(client);
+      await end(client);
+      await waitFor(
+        async () =>
+          !(await workers[0].run(
+            ({ io }, sid) => io.of("/").sockets.has(sid),
+            id as string,
+          )),
+      );
+      const later = await workers[2].connect("/", { ticket: old });
+      assert.equal(later.recovered, false, who);
+      later.disconnect();
+    }
+    await ownerReturns();
+  });
+
+  for (const state of ["lost", "still open"]) {
+    it(`that are asked for twice at once are given to one connection in the end, where the old one is ${state}`, async () => {
+      let end = () => {};
+      if (state === "still open") {
+        await returnTo(owner, workers[0]);
+        end = freeze(owner);
+      }
+      const { pid } = ticket;
+      await workers[0].run(({ io }) => void io.emit("missed"));
+      const [one, two] = await Promise.all([
+        workers[1].connect("/", { ticket }),
+        workers[2].connect("/", { ticket }),
+      ]);
+      await eventually(async () => {
+        const counts = await Promise.all(
+          workers.map((worker) =>
+            worker.run(
+              ({ io }, own) =>
+                Array.from(io.of("/").sockets.values()).filter(
+                  (socket) =>
+                    (socket as unknown as { pid: string }).pid === own,
+                ).length,
+              pid,
+            ),
+          ),
+        );
+        assert.deepEqual(counts.sort(), [0, 0, 1]);
+      });
+      const winner = [one, two].filter(
+        (client) => client?.connected && client.recovered,
+      );
+      assert.equal(winner.length, 1);
+      await fence(winner[0] as Socket, workers);
+      assert.equal(received(winner[0] as Socket, "missed").length, 1);
+      end();
+      workers.forEach((worker) => worker.closeClients());
+    });
+  }
+
+  it("ended no process, and gave no warning", () => {
+    for (const { exit, warnings } of [cluster.primary, ...workers]) {
+      assert.equal(exit, undefined);
+      assert.deepEqual(warnings, []);
+    }
+  });
+});
