@@ -207,6 +207,13 @@ describe("the relay, where wires are concerned,", () => {
     assert.deepEqual(await scene.controls(), [[1, "plain"]]);
   });
 
+  it("tells a worker that comes second to one of 0.3.0 which wire is used", async () => {
+    scene.relay.onMessage(1, message("a", 1));
+    scene.relay.onFork(2);
+    scene.relay.onMessage(2, offer("b"));
+    assert.deepEqual(await scene.controls(), [[2, "plain"]]);
+  });
+
   it("tells a worker that has missed it which wire is used", async () => {
     scene = new RelayScene(1e6, 5);
     await greetAll();
