@@ -67,7 +67,7 @@ function end({ io, state }: WorkerContext, { sender, nsp }: Task): void {
 
 /** Workers that publish, clients that roam, and the ledger of both. */
 export class Traffic {
-  readonly ledger = new Ledger();
+  readonly ledger: Ledger;
   readonly roamers: Roamer[] = [];
   readonly #nsp: string;
   readonly #rooms: string[];
@@ -76,7 +76,8 @@ export class Traffic {
   readonly #tasks: Task[] = [];
   readonly #ended: string[] = [];
 
-  constructor({ nsp = "/", rooms = [] as string[] } = {}) {
+  constructor({ nsp = "/", rooms = [] as string[], hasOneOrder = true } = {}) {
+    this.ledger = new Ledger(hasOneOrder);
     this.#nsp = nsp;
     this.#rooms = rooms;
   }
