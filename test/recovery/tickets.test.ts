@@ -24,7 +24,7 @@ async function answerTo(
       socket.once("close", () => reject(new Error("the connection closes")));
       socket.once("error", reject);
       socket.on("message", (data) => {
-        const text = String(data);
+        const text = (data as Buffer).toString();
         if (text.startsWith("0")) {
           socket.send(`40${auth}`);
         } else if (text.startsWith("4")) {
@@ -133,10 +133,10 @@ describe("private ids and offsets that are none", () => {
       // nobody has such a session
       { pid: "abcdefghijklmnopqrst", offset },
       { pid: "__proto__-----------", offset },
-      { pid: [...pid].reverse().join(""), offset },
+      { pid: pid.split("").reverse().join(""), offset },
       // of another order, of the future
       { pid, offset: `------.${number}` },
-      { pid, offset: `${[...epoch].reverse().join("")}.${number}` },
+      { pid, offset: `${epoch.split("").reverse().join("")}.${number}` },
       { pid, offset: `${epoch}.zzzzzzzz` },
     ]);
     assert.deepEqual(asked, { unknown: 3, foreign: 3 });
