@@ -5,33 +5,36 @@ import type { TestCluster } from "../support/cluster";
 import { waitFor, within } from "../support/wait";
 import type { TestWorker } from "../support/worker";
 import { arrive } from "./guests";
-import { startRecovering } from "./recovery-cluster";
+import { forkRecovering, startRecovering } from "./recovery-cluster";
 import { returnTo } from "./returning";
 
 for (const serialization of serializations) {
   describe(`the state of a socket whose worker dies, ${serialization}`, () => {
     let cluster: TestCluster;
-    let workers: [TestWorker, TestWorker];
+    let first: TestWorker;
+    let second: TestWorker;
     let client: Socket;
     let id: string;
 
-    beforeEach(async () => {
-      cluster = await startRecovering(2, {
+    before(async () => {
+      cluster = await startRecovering(1, {
         serialization,
         adapterOptions: { heartbeatInterval: 100 },
       });
-      workers = cluster.workers as typeof workers;
-      client = await arrive(workers[0], { rooms: ["red"] });
+      [second] = cluster.workers as [TestWorker];
+    });
+    beforeEach(async () => {
+      first = await forkRecovering(cluster);
+      client = await arrive(first, { rooms: ["red"] });
       id = client.id as string;
     });
-    afterEach(() => cluster?.stop());
+    after(() => cluster?.stop());
 
     /** Its client returns, and has that state. */
     async function assertRecovered(
       rooms: string[],
       data: object,
     ): Promise<void> {
-      const [first, second] = workers;
       await within(first.exited);
       await waitFor(() => !client.connected);
       await returnTo(client, second);
@@ -44,7 +47,6 @@ for (const serialization of serializations) {
     }
 
     it("is known as it was told within heartbeatInterval, where it is killed", async () => {
-      const [first] = workers;
       await first.run(({ io }, own) => {
         const socket = io.of("/").sockets.get(own)!;
         void socket.join("blue");
@@ -75,7 +77,6 @@ for (const serialization of serializations) {
     });
 
     it("is known as it was at last, where it exits", async () => {
-      const [first] = workers;
       void first
         .run(({ io }, own) => {
           const socket = io.of("/").sockets.get(own)!;
@@ -88,7 +89,6 @@ for (const serialization of serializations) {
     });
 
     it("is known without what cannot be copied, which a warning names", async () => {
-      const [first] = workers;
       await first
         .run(async ({ io }, own) => {
           const { data } = io.of("/").sockets.get(own)!;

@@ -3,12 +3,14 @@ import type { TestCluster } from "../support/cluster";
 import { serializations } from "../robustness/subject";
 import { randomNumbers, seed } from "./random";
 import { startRecovering } from "./recovery-cluster";
+import { LONG } from "./roamer";
 import { Traffic } from "./traffic";
 
 const FLAPS = 50;
 
 for (const serialization of serializations) {
-  describe(`a client that flaps, ${serialization}`, () => {
+  describe(`a client that flaps, ${serialization}`, function () {
+    this.timeout(2 * LONG);
     let cluster: TestCluster;
     let traffic: Traffic;
 

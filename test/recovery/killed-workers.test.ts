@@ -3,8 +3,9 @@ import type { TestCluster } from "../support/cluster";
 import { waitFor } from "../support/wait";
 import type { TestWorker } from "../support/worker";
 import { randomNumbers, seed } from "./random";
-import { startRecovering } from "./recovery-cluster";
-import { Traffic, welcome } from "./traffic";
+import { forkRecovering, startRecovering } from "./recovery-cluster";
+import { LONG } from "./roamer";
+import { Traffic } from "./traffic";
 
 const CLIENTS = 200;
 const WORKERS = 3;
@@ -13,7 +14,7 @@ const MIN_KILLS = 4;
 const seconds = Number(process.env.RECOVERY_SECONDS ?? 0);
 
 describe("workers that are killed again and again", function () {
-  this.timeout(seconds * 1_000 + 60_000);
+  this.timeout(seconds * 1_000 + 2 * LONG);
   const random = randomNumbers();
   let cluster: TestCluster;
   let traffic: Traffic;
@@ -45,13 +46,12 @@ describe("workers that are killed again and again", function () {
     assert.ok(victim);
     await victim.kill("SIGKILL");
     traffic.noteKilled(victim);
-    const replacement = await cluster.fork("ours");
-    await replacement.run(welcome, "/");
+    const replacement = await forkRecovering(cluster);
     await traffic.publish(replacement, 600 / WORKERS);
     serving.push(replacement);
     await waitFor(
       () => traffic.roamers.every(({ isConnected }) => isConnected),
-      { message: "all clients are connected" },
+      { deadline: LONG, message: "all clients are connected" },
     );
   }
 

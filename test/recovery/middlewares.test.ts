@@ -7,9 +7,12 @@ import { arrive, eventsOf, fence, lose } from "./guests";
 import { randomNumbers, seed } from "./random";
 import { startRecovering } from "./recovery-cluster";
 import { returnTo } from "./returning";
+import { LONG } from "./roamer";
 import { Traffic } from "./traffic";
 
-/** Whether a middleware holds a client, or several. */
+type Workers = [TestWorker, TestWorker, TestWorker];
+
+/** Resolves when a middleware holds a client, or several. */
 async function isHeld(worker: TestWorker, count = 1): Promise<void> {
   await waitFor(
     async () =>
@@ -30,44 +33,55 @@ function release(worker: TestWorker, error?: string): Promise<void> {
   }, error);
 }
 
-describe("middlewares that take their time", () => {
-  let cluster: TestCluster;
-  let workers: [TestWorker, TestWorker, TestWorker];
-
-  /** With a middleware on the second worker that holds everyone. */
-  async function start(skipMiddlewares: boolean): Promise<void> {
-    cluster = await startRecovering(3, {
-      serverOptions: { connectionStateRecovery: { skipMiddlewares } },
-    });
-    workers = cluster.workers as typeof workers;
-    await workers[1].run(({ io, state }) => {
-      const held: (() => void)[] = (state.held = []) as never;
-      io.use((_, next) => void held.push(next));
-    });
-  }
-  afterEach(() => cluster?.stop());
-
-  it("are left out for a client that is recovered, if skipMiddlewares is true", async () => {
-    await start(true);
-    const [first, second] = workers;
-    const client = await arrive(first);
-    await lose(client);
-    await first.run(({ io }) => void io.emit("missed"));
-    await returnTo(client, second);
-    assert.equal(client.recovered, true);
-    await fence(client, workers);
-    assert.deepEqual(eventsOf(client), [["missed"]]);
-
-    // for others they are not
-    const stranger = connectClient(second.url);
-    await isHeld(second);
-    await release(second);
-    const { recovered } = await stranger.then((socket) => socket.disconnect());
-    assert.equal(recovered, false);
+/** A cluster of which the second worker has a middleware that holds everyone. */
+async function startHolding(skipMiddlewares: boolean): Promise<TestCluster> {
+  const cluster = await startRecovering(3, {
+    serverOptions: { connectionStateRecovery: { skipMiddlewares } },
   });
+  await cluster.workers[1]?.run(({ io, state }) => {
+    const held: (() => void)[] = (state.held = []) as never;
+    io.use((_, next) => void held.push(next));
+  });
+  return cluster;
+}
 
-  it("are asked if skipMiddlewares is false, and what arrives meanwhile is not lost", async () => {
-    await start(false);
+describe("middlewares, if skipMiddlewares is true,", () => {
+  it("are left out for a client that is recovered, and for nobody else", async () => {
+    const cluster = await startHolding(true);
+    try {
+      const [first, second] = cluster.workers as Workers;
+      const client = await arrive(first);
+      await lose(client);
+      await first.run(({ io }) => void io.emit("missed"));
+      await returnTo(client, second);
+      assert.equal(client.recovered, true);
+      await fence(client, cluster.workers);
+      assert.deepEqual(eventsOf(client), [["missed"]]);
+
+      const stranger = connectClient(second.url);
+      await isHeld(second);
+      await release(second);
+      const { recovered } = (await stranger).disconnect();
+      assert.equal(recovered, false);
+    } finally {
+      await cluster.stop();
+    }
+  });
+});
+
+describe("middlewares that take their time", function () {
+  this.timeout(2 * LONG);
+  let cluster: TestCluster;
+  let workers: Workers;
+
+  before(async () => {
+    cluster = await startHolding(false);
+    workers = cluster.workers as Workers;
+  });
+  afterEach(() => workers.forEach((worker) => worker.closeClients()));
+  after(() => cluster?.stop());
+
+  it("are asked, and what arrives meanwhile is not lost", async () => {
     const [first, second, third] = workers;
     const client = await arrive(first, { rooms: ["red"] });
     const { id } = client;
@@ -98,7 +112,6 @@ describe("middlewares that take their time", () => {
   });
 
   it("that refuse a client leave it its session", async () => {
-    await start(false);
     const [first, second, third] = workers;
     const client = await arrive(first);
     const { id } = client;
@@ -122,7 +135,6 @@ describe("middlewares that take their time", () => {
   });
 
   it("that take longer than a client waits leave it its session", async () => {
-    await start(false);
     const [first, second, third] = workers;
     const client = await arrive(first);
     await lose(client);
@@ -141,11 +153,14 @@ describe("middlewares that take their time", () => {
       ["missed", 1],
       ["missed", 2],
     ]);
-    assert.equal(await second.run(({ io }) => io.of("/").sockets.size), 0);
+    const isThere = await second.run(
+      ({ io }, id) => io.of("/").sockets.has(id as string),
+      client.id,
+    );
+    assert.equal(isThere, false);
   });
 
   it("make a client return once more if more than 1 MiB arrives meanwhile", async () => {
-    await start(false);
     const [first, second, third] = workers;
     const client = await arrive(first);
     await lose(client);
@@ -173,7 +188,6 @@ describe("middlewares that take their time", () => {
   });
 
   it(`lose nothing of the traffic of three workers, however often clients return (seed ${seed})`, async () => {
-    await start(false);
     const random = randomNumbers();
     const traffic = new Traffic({ rooms: ["red", "green"] });
     const [first, second, third] = workers;
@@ -202,7 +216,6 @@ describe("middlewares that take their time", () => {
   });
 
   it("may change the rooms of a client that returns", async () => {
-    await start(false);
     const [first, second, third] = workers;
     const client = await arrive(first, { rooms: ["red"] });
     await second.run(({ io, state }) => {

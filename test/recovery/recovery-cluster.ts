@@ -4,6 +4,7 @@ import {
   type TestCluster,
 } from "../support/cluster";
 import { waitFor } from "../support/wait";
+import type { TestWorker } from "../support/worker";
 import { welcome } from "./traffic";
 
 export interface RecoverySettings extends Partial<
@@ -45,8 +46,21 @@ export async function isOrdered(cluster: TestCluster): Promise<void> {
       "ordered",
     { message: "the workers share an order" },
   );
-  // the questions arrive behind what the primary has said
-  for (const worker of cluster.alive) {
-    await worker.run(async ({ io }) => void (await io.fetchSockets()));
-  }
+  await Promise.all(cluster.alive.map(isTold));
+}
+
+/** Resolves when a worker knows what the primary has said. */
+export async function isTold(worker: TestWorker): Promise<void> {
+  // the answers arrive behind that
+  await worker.run(async ({ io }) => void (await io.fetchSockets()));
+}
+
+/** Adds a worker that greets clients, too. */
+export async function forkRecovering(
+  cluster: TestCluster,
+): Promise<TestWorker> {
+  const worker = await cluster.fork("ours");
+  await worker.run(welcome, "/");
+  await isTold(worker);
+  return worker;
 }

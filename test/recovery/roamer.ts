@@ -13,6 +13,9 @@ import {
 // its type declarations do not compile under `strict`
 const msgpackParser = require("socket.io-msgpack-parser") as object;
 
+/** How long a client may take on a busy machine, in ms. */
+export const LONG = 40_000;
+
 export interface RoamerOptions {
   nsp?: string;
   transports?: string[];
@@ -71,6 +74,7 @@ export class Roamer {
   async receives(count: number): Promise<void> {
     const goal = this.receivedCount + count;
     await waitFor(() => this.receivedCount >= goal, {
+      deadline: LONG,
       message: `${this.#reader.name} receives ${count} packets`,
     });
   }
@@ -132,11 +136,13 @@ export class Roamer {
     }
     this.#isOnItsWay = true;
     try {
-      await waitFor(() =>
-        this.returnTo(place()).then(
-          () => true,
-          () => this.#nextPlace === undefined,
-        ),
+      await waitFor(
+        () =>
+          this.returnTo(place()).then(
+            () => true,
+            () => this.#nextPlace === undefined,
+          ),
+        { deadline: LONG, message: `${this.#reader.name} comes back` },
       );
     } catch (error) {
       this.#failure = error;

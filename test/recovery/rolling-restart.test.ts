@@ -4,14 +4,16 @@ import type { TestCluster } from "../support/cluster";
 import { waitFor, within } from "../support/wait";
 import type { TestWorker } from "../support/worker";
 import { randomNumbers, seed } from "./random";
-import { startRecovering } from "./recovery-cluster";
-import { Traffic, welcome } from "./traffic";
+import { forkRecovering, startRecovering } from "./recovery-cluster";
+import { LONG } from "./roamer";
+import { Traffic } from "./traffic";
 
-const CLIENTS = 30;
+const CLIENTS = 20;
 const ROOMS = ["red", "green", "blue"];
 
 for (const serialization of serializations) {
-  describe(`workers that end one after the other, ${serialization}`, () => {
+  describe(`workers that end one after the other, ${serialization}`, function () {
+    this.timeout(2 * LONG);
     const random = randomNumbers();
     let cluster: TestCluster;
     let traffic: Traffic;
@@ -41,8 +43,7 @@ for (const serialization of serializations) {
 
     it(`every client is recovered when all workers were replaced, each with io.close() (seed ${seed})`, async () => {
       for (const old of cluster.workers.slice()) {
-        const replacement = await cluster.fork("ours");
-        await replacement.run(welcome, "/");
+        const replacement = await forkRecovering(cluster);
         await traffic.publish(replacement, 100);
         serving.splice(serving.indexOf(old), 1, replacement);
         await traffic.endOf(old);
@@ -56,7 +57,7 @@ for (const serialization of serializations) {
         assert.equal(code, 0);
         await waitFor(
           () => traffic.roamers.every(({ isConnected }) => isConnected),
-          { message: "all clients are connected" },
+          { deadline: LONG, message: "all clients are connected" },
         );
       }
       await traffic.settle();

@@ -6,7 +6,7 @@ import type { WorkerContext } from "../support/remote";
 import { waitFor } from "../support/wait";
 import type { TestWorker } from "../support/worker";
 import { Ledger, type Packet } from "./ledger";
-import { Roamer, type RoamerOptions } from "./roamer";
+import { LONG, Roamer, type RoamerOptions } from "./roamer";
 
 type Fs = typeof import("node:fs");
 
@@ -41,8 +41,8 @@ function begin({ io, require, state }: WorkerContext, task: Task): void {
   state[sender] = setInterval(() => {
     const due = Math.floor(((Date.now() - start) * perSecond) / 1_000);
     for (; number < due; number++) {
-      const name = rooms[number % rooms.length];
-      const kind = name === undefined ? 0 : number % 8;
+      const kind = rooms.length === 0 ? 0 : number % 24;
+      const name = rooms[(number + Math.floor(number / 24)) % rooms.length];
       const room = kind > 1 ? name : undefined;
       const except = kind === 1 ? name : undefined;
       writeSync(book, JSON.stringify({ sender, number, room, except }) + "\n");
@@ -141,7 +141,7 @@ export class Traffic {
         () =>
           roamer.isConnected &&
           this.#ended.every((sender) => roamer.ended.has(sender)),
-        { message: "all clients have seen the end" },
+        { deadline: LONG, message: "all clients have seen the end" },
       );
     }
     for (const { book } of this.#tasks) {

@@ -4,7 +4,7 @@ import { StickyFront } from "../interop/sticky-front";
 import type { TestCluster } from "../support/cluster";
 import { randomNumbers, seed } from "./random";
 import { startRecovering, type RecoverySettings } from "./recovery-cluster";
-import type { Roamer } from "./roamer";
+import { LONG, type Roamer } from "./roamer";
 import { Traffic } from "./traffic";
 
 const FLAPS = 8;
@@ -24,7 +24,8 @@ async function flap(
   }
 }
 
-describe(`clients that flap (seed ${seed})`, () => {
+describe(`clients that flap (seed ${seed})`, function () {
+  this.timeout(2 * LONG);
   const random = randomNumbers();
   let cluster: TestCluster;
   let traffic: Traffic;
