@@ -50,7 +50,7 @@ export async function isOrdered(cluster: TestCluster): Promise<void> {
 }
 
 /** Resolves when a worker knows what the primary has said. */
-export async function isTold(worker: TestWorker): Promise<void> {
+async function isTold(worker: TestWorker): Promise<void> {
   // the answers arrive behind that
   await worker.run(async ({ io }) => void (await io.fetchSockets()));
 }
