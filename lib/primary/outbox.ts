@@ -107,9 +107,17 @@ export class PrimaryOutbox {
     );
   }
 
-  /** Sends nothing any more. */
-  close(): void {
+  /**
+   * Sends nothing any more.
+   *
+   * @param last - but for one message, unless it is closed by now
+   */
+  close(last?: object): void {
+    const wasClosed = this.#state === "closed";
     this.#discard("closed");
+    if (last !== undefined && !wasClosed) {
+      this.#options.send(last, () => {});
+    }
   }
 
   #overflow(): void {

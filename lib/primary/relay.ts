@@ -204,10 +204,10 @@ export class Relay<Worker> {
     }
   }
 
-  /** Sends nothing any more. The workers find out by the silence of the others. */
+  /** Sends nothing any more. The workers find out by the silence of the others, and wait for nothing to come back. */
   close(): void {
-    for (const peer of this.#peers.all()) {
-      peer.outbox.close();
+    for (const { outbox, readsFrames } of this.#peers.all()) {
+      outbox.close(readsFrames ? controlMessage("plain") : undefined);
     }
   }
 

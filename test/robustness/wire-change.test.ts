@@ -124,6 +124,23 @@ for (const serialization of serializations) {
       await onceEvent(client, "again");
     });
 
+    it("a primary that is closed leaves the clients of each worker what their worker emits", async () => {
+      for (const serverOptions of [{}, { connectionStateRecovery: {} }]) {
+        const closed = await startSubject(2, { serialization, serverOptions });
+        try {
+          const [first] = closed.workers as [TestWorker];
+          const client = await first.connect();
+          await first.run(({ io }) => void io.emit("before"));
+          await onceEvent(client, "before");
+          await closed.primary.run(({ handle }) => handle.close());
+          await first.run(({ io }) => void io.emit("after"));
+          await onceEvent(client, "after");
+        } finally {
+          await closed.stop();
+        }
+      }
+    });
+
     it("a worker that is new under a primary that was set up late is found by it", async () => {
       const late = await startSubject(2, { serialization, primary: "none" });
       try {
