@@ -130,10 +130,14 @@ export class Broadcasts {
 
   /** A packet of the plain wire has arrived. */
   onMessage({ uid, data }: Broadcast): void {
-    if (this.recovery?.isActive && data.requestId === undefined) {
-      this.recovery.addOffset(data.packet as Packet);
-    }
-    this.#incoming.onMessage(uid, data);
+    const packet = data.packet as Packet;
+    // that of the message is for other servers of this process, too
+    this.#incoming.onMessage(
+      uid,
+      this.recovery?.isActive && data.requestId === undefined
+        ? { ...data, packet: this.recovery.withOffset(packet) }
+        : data,
+    );
   }
 
   /** Returns whether it was the answer to a broadcast. */

@@ -119,8 +119,8 @@ export class NodeRecovery {
   }
 
   /** An event has arrived that has no room for an offset. */
-  addOffset(packet: Packet): void {
-    packet.data.push(this.#packets.offset());
+  withOffset(packet: Packet): Packet {
+    return { ...packet, data: [...packet.data, this.#packets.offset()] };
   }
 
   onSession(message: SessionMessage): void {

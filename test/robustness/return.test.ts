@@ -75,3 +75,43 @@ describe("a client that returns", () => {
     await returned.lose();
   });
 });
+
+describe("an event of a worker that does not know of the order yet", () => {
+  it("has one offset, whatever the number of servers in a worker", async () => {
+    const serverOptions = { connectionStateRecovery: {} };
+    const cluster = await startSubject(2, { serverOptions });
+    try {
+      const [first, second] = cluster.workers as [TestWorker, TestWorker];
+      const port = await second.run(
+        ({ Server, createAdapter, http, state }, options) =>
+          new Promise<number>((resolve) => {
+            const server = http.createServer();
+            const io = new Server(server, options);
+            state.second = io;
+            io.adapter(createAdapter());
+            server.listen(0, "127.0.0.1", () =>
+              resolve((server.address() as { port: number }).port),
+            );
+          }),
+        serverOptions,
+      );
+      const urls = [second.url, `http://127.0.0.1:${port}`];
+      const clients = await Promise.all(
+        urls.map((url) => RawClient.connect(url)),
+      );
+      await first.run(({ io }) => {
+        const { uid } = io.of("/").adapter as unknown as { uid: string };
+        const opts = { rooms: [], except: [], flags: { volatile: true } };
+        const packet = { type: 2, data: ["plain"] };
+        const envelope = { source: "_sio_adapter", uid, nsp: "/", type: 3 };
+        process.send?.({ ...envelope, data: { opts, packet } });
+      });
+      for (const client of clients) {
+        assert.equal((await client.event("plain")).length, 2);
+        await client.lose();
+      }
+    } finally {
+      await cluster.stop();
+    }
+  });
+});
