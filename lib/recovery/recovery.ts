@@ -149,8 +149,13 @@ export class Recovery {
       case SessionOp.LEAVE:
         this.#ofOwner(uid, message, ({ rooms }) => {
           const moment = this.#moment(uid, message.at);
-          message.rooms.forEach((room) => rooms.leave(room, moment));
           rooms.forget(this.#log.expired);
+          message.rooms.forEach((room) => rooms.leave(room, moment));
+          if (rooms.lost > 0) {
+            warnOnce(
+              "a socket has changed its rooms too often to remember all of them: when its client has missed something, it may not be recovered",
+            );
+          }
         });
         break;
       case SessionOp.DATA:
@@ -311,8 +316,9 @@ export class Recovery {
       this.#refuse({ uid, id }, "expired");
       return;
     }
+    session.rooms.forget(this.#log.expired);
     if (
-      after < this.#log.lost ||
+      after < Math.max(this.#log.lost, session.rooms.lost) ||
       (after < this.#log.expired && after < session.lateUpTo)
     ) {
       this.#delete(session);

@@ -27,11 +27,18 @@ export function isAfter(
   return number > (sender === node ? ownAt : at);
 }
 
+function isSame(a: Moment, b: Moment): boolean {
+  return a.at === b.at && a.ownAt === b.ownAt && a.node === b.node;
+}
+
 interface Stay {
   readonly room: Room;
   readonly from: Moment;
   readonly to: Moment;
 }
+
+// a socket that changes its rooms all the time must not fill the memory of the primary: a stay takes some 100 bytes
+const MAX_STAYS = 1_000;
 
 /**
  * In which rooms a socket was at each moment: whether a packet was for it is asked long after it has left.
@@ -39,15 +46,23 @@ interface Stay {
 export class RoomHistory {
   /** The rooms in which it is, and the moment at which it joined. */
   readonly #current = new Map<Room, Moment>();
-  #past: Stay[] = [];
+  /** The stays that are over, in their order. */
+  readonly #past: Stay[] = [];
+  readonly #pastByRoom = new Map<Room, Stay[]>();
+  #lost = 0;
 
   get current(): Room[] {
     return Array.from(this.#current.keys());
   }
 
-  /** The rooms in which it is, or was as far as that is remembered; some may be there twice. */
-  get all(): Room[] {
-    return [...this.#current.keys(), ...this.#past.map(({ room }) => room)];
+  /** The rooms in which it is, or was as far as that is remembered. */
+  get all(): Set<Room> {
+    return new Set([...this.#current.keys(), ...this.#pastByRoom.keys()]);
+  }
+
+  /** Up to that number, there were more stays than are remembered; 0 if there were not. */
+  get lost(): number {
+    return this.#lost;
   }
 
   join(room: Room, from: Moment): void {
@@ -58,30 +73,68 @@ export class RoomHistory {
 
   leave(room: Room, to: Moment): void {
     const from = this.#current.get(room);
-    if (from !== undefined) {
-      this.#current.delete(room);
-      this.#past.push({ room, from, to });
+    this.#current.delete(room);
+    if (from === undefined || isSame(from, to)) {
+      return;
+    }
+    const stay = { room, from, to };
+    this.#past.push(stay);
+    const others = this.#pastByRoom.get(room);
+    if (others) {
+      others.push(stay);
+    } else {
+      this.#pastByRoom.set(room, [stay]);
+    }
+    if (this.#past.length > MAX_STAYS) {
+      this.#lost = this.#forgetFirst().to.ownAt;
     }
   }
 
   /** Whether it was in the room when a packet was delivered. */
   had(room: Room, position: Position): boolean {
-    const from = this.#current.get(room);
-    return (
-      (from !== undefined && isAfter(position, from)) ||
-      this.#past.some(
-        (stay) =>
-          stay.room === room &&
-          isAfter(position, stay.from) &&
-          !isAfter(position, stay.to),
-      )
-    );
+    const since = this.#current.get(room);
+    if (since !== undefined && isAfter(position, since)) {
+      return true;
+    }
+    const from = firstToEnd(this.#pastByRoom.get(room) ?? [], position)?.from;
+    return from !== undefined && isAfter(position, from);
   }
 
   /** Nobody asks for that number or lower ones any more. */
   forget(number: number): void {
-    if (this.#past.length > 0) {
-      this.#past = this.#past.filter(({ to }) => to.ownAt > number);
+    while (this.#past.length > 0 && this.#past[0]!.to.ownAt <= number) {
+      this.#forgetFirst();
+    }
+    if (this.#lost <= number) {
+      this.#lost = 0;
     }
   }
+
+  #forgetFirst(): Stay {
+    const first = this.#past.shift() as Stay;
+    const ofRoom = this.#pastByRoom.get(first.room);
+    ofRoom?.shift();
+    if (ofRoom?.length === 0) {
+      this.#pastByRoom.delete(first.room);
+    }
+    return first;
+  }
+}
+
+/** Of stays in their order, the first one that was not over when a packet was delivered. */
+function firstToEnd(
+  stays: readonly Stay[],
+  position: Position,
+): Stay | undefined {
+  let low = 0;
+  let high = stays.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isAfter(position, stays[middle]!.to)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return stays[low];
 }

@@ -386,6 +386,30 @@ describe("recovery", () => {
     assert.deepEqual(scene.restore("c", missed), []);
   });
 
+  it("is refused where its socket has left too many rooms since to remember them, with one warning", () => {
+    const change = (rooms: number) => {
+      for (let i = 0; i < rooms; i++) {
+        const fields = { pid: "pid", term: 1, rooms: ["r"] };
+        const { last } = scene.recovery.log;
+        scene.tell("a", { op: SessionOp.JOIN, ...fields, at: last });
+        const at = scene.publish(["r"], "b");
+        scene.tell("a", { op: SessionOp.LEAVE, ...fields, at });
+      }
+    };
+    scene = new Scene({ maxLogEntries: 10_000 });
+    const twice = () => {
+      scene.open("a", "pid", ["sid"], 0);
+      const warnings = warningsOf(() => change(1_010));
+      scene.detach();
+      return warnings;
+    };
+    assert.match(twice().join(), /^a socket has changed its rooms too often/);
+    assert.equal(scene.restore("b", 9), "gap");
+    assert.deepEqual(twice(), []);
+    const { last } = scene.recovery.log;
+    assert.deepEqual(scene.restore("b", last - 2), [last - 1, last]);
+  });
+
   it("is refused, and never has a gap, where a limit has removed what was missed", () => {
     scene = new Scene({ maxLogEntries: 2 });
     scene.open();
