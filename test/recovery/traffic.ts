@@ -97,7 +97,11 @@ export class Traffic {
     return roamer;
   }
 
+  /** A worker begins to publish, unless it does already. */
   async publish(worker: TestWorker, perSecond: number): Promise<void> {
+    if (this.#running.has(worker)) {
+      return;
+    }
     const sender = `sender ${this.#tasks.length}`;
     const book = join(this.#directory, `${this.#tasks.length}`);
     const task = {

@@ -2,13 +2,35 @@ import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { StickyFront } from "../interop/sticky-front";
 import type { TestCluster } from "../support/cluster";
+import { waitFor } from "../support/wait";
+import type { TestWorker } from "../support/worker";
 import { randomNumbers, seed } from "./random";
 import { startRecovering, type RecoverySettings } from "./recovery-cluster";
 import { LONG, type Roamer } from "./roamer";
+import { cut } from "./returning";
 import { Traffic } from "./traffic";
 
 const FLAPS = 8;
 const fixtures = resolve(__dirname, "../../test/fixtures/recovery");
+
+const deflateParser = require(resolve(fixtures, "deflate-parser.js")) as object;
+const parsers: {
+  name: string;
+  settings: RecoverySettings;
+  parser?: object | "msgpack";
+}[] = [
+  { name: "the parser of Socket.IO", settings: { serialization: "json" } },
+  {
+    name: "the parser of msgpack",
+    settings: { parser: "msgpack" },
+    parser: "msgpack",
+  },
+  {
+    name: "a parser that compresses what it encodes",
+    settings: { workerScript: resolve(fixtures, "deflate-worker.js") },
+    parser: deflateParser,
+  },
+];
 
 type Place = { url: string };
 
@@ -68,20 +90,28 @@ describe(`clients that flap (seed ${seed})`, function () {
     await flapAll([front]);
   });
 
-  it("miss nothing with the parser of msgpack", async () => {
-    await start({ parser: "msgpack" });
-    const [first, second] = cluster.workers;
-    await traffic.connect(first!, ["red"], { parser: "msgpack" });
-    await traffic.connect(second!, ["green"], { parser: "msgpack" });
-    await flapAll(cluster.workers);
-  });
-
-  it("miss nothing with a parser that compresses what it encodes", async () => {
-    await start({ workerScript: resolve(fixtures, "deflate-worker.js") });
-    const parser = require(resolve(fixtures, "deflate-parser.js")) as object;
-    const [first, second] = cluster.workers;
-    await traffic.connect(first!, ["red"], { parser });
-    await traffic.connect(second!, ["green"], { parser });
-    await flapAll(cluster.workers);
-  });
+  for (const { name, settings, parser } of parsers) {
+    it(`miss nothing with ${name}, not even if the connection is lost while they get what they missed`, async () => {
+      await start(settings);
+      const [first, second] = cluster.workers as [TestWorker, TestWorker];
+      const slow = await traffic.connect(first, ["red"], { parser });
+      await traffic.connect(second, ["green"], { parser });
+      await traffic.publish(second, 200);
+      await slow.lose();
+      await traffic.roamers[1]?.receives(50);
+      const goal = slow.receivedCount + 5;
+      const { socket } = slow;
+      socket.onAny(() => {
+        if (slow.receivedCount === goal) {
+          cut(socket);
+        }
+      });
+      await slow.returnTo(first);
+      await waitFor(() => !socket.connected);
+      await slow.returnTo(second);
+      assert.equal(slow.strangerCount, 0);
+      slow.returnCount = 0;
+      await flapAll(cluster.workers);
+    });
+  }
 });
