@@ -221,12 +221,14 @@ describe("private ids and offsets that are none", () => {
         );
         assert.deepEqual(counts.sort(), [0, 0, 1]);
       });
-      const winner = [one, two].filter(
-        (client) => client?.connected && client.recovered,
-      );
-      assert.equal(winner.length, 1);
-      await fence(winner[0] as Socket, workers);
-      assert.equal(received(winner[0] as Socket, "missed").length, 1);
+      const winner = (await waitFor(() => {
+        const left = [one, two].filter(
+          (client) => client.connected && client.recovered,
+        );
+        return left.length === 1 ? left[0] : undefined;
+      })) as Socket;
+      await fence(winner, workers);
+      assert.equal(received(winner, "missed").length, 1);
       end();
       workers.forEach((worker) => worker.closeClients());
     });
