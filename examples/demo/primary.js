@@ -4,27 +4,34 @@ const cluster = require("node:cluster");
 const path = require("node:path");
 const { setupMaster } = require("@socket.io/sticky");
 // in an application: require("@socket.io/cluster-adapter")
-const { setupPrimary } = require("../..");
+const { Emitter, setupPrimary } = require("../..");
+const { Board } = require("./primary/board");
+const { Control } = require("./primary/control");
 const { createPublicServer } = require("./primary/public-server");
 const { HELP, UsageError, parseOptions } = require("./primary/options");
 const { proveBroadcast } = require("./primary/proof");
-const { shareTabCounts } = require("./primary/tab-counts");
+const { answerQuestions } = require("./primary/questions");
 const { WorkerPool } = require("./primary/worker-pool");
+const { paceFor, startTraffic } = require("./traffic");
 
 async function start(options) {
   const server = createPublicServer();
   // every tab goes to the worker that has the fewest, so two tabs are on two workers
   setupMaster(server.http, { loadBalancingMethod: "least-connection" });
   // relays the messages of the adapter between the workers
-  setupPrimary();
+  const primary = setupPrimary();
+  const emitter = new Emitter();
   cluster.setupPrimary({
     exec: path.join(__dirname, "worker.js"),
     serialization: "advanced",
   });
-  shareTabCounts();
 
   const url = await server.listen(options);
   const pool = new WorkerPool(options.workers);
+  const control = new Control(primary, pool);
+  const board = new Board({ primary, pool, control, emitter });
+  board.start();
+  answerQuestions({ board, control });
   let stopping = false;
 
   async function stop(exitCode) {
@@ -33,6 +40,7 @@ async function start(options) {
     }
     stopping = true;
     server.close();
+    control.release();
     await pool.stop();
     process.exit(exitCode);
   }
@@ -51,12 +59,25 @@ async function start(options) {
   await reportProof(url, workers.length);
   console.log(`\n  Open ${url} in two tabs. Ctrl-C stops the demo.\n`);
 
+  const note = (text) => {
+    console.log(`  ${text}`);
+    emitter.emit("note", text);
+  };
+  control.on("note", note);
   pool.on("ended", (worker, reason) => {
-    console.log(`  worker ${nameOf(worker)} ended: ${reason}`);
+    note(`worker ${nameOf(worker)} ended: ${reason}`);
   });
+
+  const pace = paceFor(options.workers);
+  const startWorkers = () => emitter.serverSideEmit("traffic", pace);
   pool.on("ready", (worker) => {
-    console.log(`  worker ${nameOf(worker)} takes its place`);
+    startWorkers();
+    if (!control.isRolling) {
+      note(`worker ${nameOf(worker)} takes its place`);
+    }
   });
+  startWorkers();
+  startTraffic(emitter, 0, pace);
 }
 
 function nameOf(worker) {

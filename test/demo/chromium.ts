@@ -2,7 +2,11 @@ import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type BrowserContext, chromium } from "playwright-core";
+import {
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+} from "playwright-core";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
@@ -34,9 +38,13 @@ export interface Browser {
 }
 
 /** A browser with an empty profile, which is removed with it. */
-export async function startChromium(executablePath: string): Promise<Browser> {
+export async function startChromium(
+  executablePath: string,
+  options: BrowserContextOptions = {},
+): Promise<Browser> {
   const profile = await mkdtemp(path.join(tmpdir(), "demo-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
+    ...options,
     executablePath,
     headless: true,
     args: [

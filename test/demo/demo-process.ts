@@ -134,14 +134,13 @@ export async function stopAllDemos(): Promise<void> {
 export async function until(
   condition: () => boolean | Promise<boolean>,
   deadlineMs: number,
-  what: () => string,
+  what: () => string | Promise<string>,
 ): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   while (!(await condition())) {
-    assert.ok(
-      performance.now() < deadline,
-      `within ${deadlineMs} ms ${what()}`,
-    );
+    if (performance.now() >= deadline) {
+      assert.fail(`within ${deadlineMs} ms ${await what()}`);
+    }
     await delay(POLL_MS);
   }
 }

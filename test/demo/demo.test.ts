@@ -5,7 +5,6 @@ import {
   connect as connectTcp,
   createServer,
 } from "node:net";
-import { io, type Socket } from "socket.io-client";
 import {
   BROKEN_WORKER,
   DemoProcess,
@@ -14,108 +13,21 @@ import {
   until,
   type WorkerName,
 } from "./demo-process";
+import { Tabs, type Tab } from "./tab";
 
 const DEADLINE_MS = 10_000;
 // the demo promises a second or two: it gives its workers one second before it kills them
 const STOP_DEADLINE_MS = 3_000;
 
-interface Message {
-  text: string;
-  from: WorkerName;
-  sender: string;
-}
-
-interface Answer {
-  error?: string;
-}
-
 interface TabCount extends WorkerName {
   tabs: number;
 }
 
-/** A tab without a browser. */
-class Tab {
-  readonly messages: Message[] = [];
-  readonly welcomes: WorkerName[] = [];
-  workers: TabCount[] = [];
-  readonly socket: Socket;
-
-  constructor(url: string, transports: string[]) {
-    this.socket = io(url, {
-      transports,
-      forceNew: true,
-      reconnectionDelay: 50,
-      reconnectionDelayMax: 200,
-    });
-    this.socket.on("welcome", ({ worker }: { worker: WorkerName }) =>
-      this.welcomes.push(worker),
-    );
-    this.socket.on("message", (message: Message) =>
-      this.messages.push(message),
-    );
-    this.socket.on(
-      "workers",
-      (workers: TabCount[]) => (this.workers = workers),
-    );
-  }
-
-  get worker(): WorkerName {
-    const worker = this.welcomes.at(-1);
-    assert.ok(worker, "the tab has been welcomed");
-    return worker;
-  }
-
-  async send(...args: unknown[]): Promise<Answer> {
-    return (await this.socket
-      .timeout(DEADLINE_MS)
-      .emitWithAck("message", ...args)) as Answer;
-  }
-
-  async receives(text: string): Promise<Message> {
-    const find = () => this.messages.find((message) => message.text === text);
-    await until(
-      () => find() !== undefined,
-      DEADLINE_MS,
-      () => `"${text}" arrives: ${JSON.stringify(this.messages)}`,
-    );
-    return find() as Message;
-  }
-}
-
 describe("the demo", () => {
-  const tabs: Tab[] = [];
-
-  async function openTab(
-    demo: DemoProcess,
-    transports = ["polling", "websocket"],
-  ): Promise<Tab> {
-    const tab = new Tab(demo.url, transports);
-    tabs.push(tab);
-    await until(
-      () => tab.welcomes.length > 0,
-      DEADLINE_MS,
-      () => "a worker welcomes the tab",
-    );
-    return tab;
-  }
-
-  async function openTabOnAnotherWorker(
-    demo: DemoProcess,
-    first: Tab,
-  ): Promise<Tab> {
-    for (let attempts = 0; attempts < 10; attempts++) {
-      const tab = await openTab(demo);
-      if (tab.worker.id !== first.worker.id) {
-        return tab;
-      }
-    }
-    return assert.fail("all tabs are on one worker");
-  }
+  const tabs = new Tabs();
 
   afterEach(async () => {
-    for (const tab of tabs.splice(0)) {
-      tab.socket.disconnect();
-    }
+    tabs.close();
     await stopAllDemos();
   });
 
@@ -136,11 +48,11 @@ describe("the demo", () => {
     assert.equal(demo.stderr, "");
   });
 
-  it("starts two to four workers when it is not told how many", async () => {
+  it("starts three or four workers when it is not told how many", async () => {
     const demo = await DemoProcess.start();
 
     assert.ok(
-      demo.workers.length >= 2 && demo.workers.length <= 4,
+      demo.workers.length >= 3 && demo.workers.length <= 4,
       demo.stdout,
     );
   });
@@ -223,10 +135,13 @@ describe("the demo", () => {
     for (const [pathname, type] of [
       ["/", "text/html"],
       ["/?from=elsewhere", "text/html"],
-      ["/client.js", "text/javascript"],
+      ["/main.mjs", "text/javascript"],
+      ["/ledger.mjs", "text/javascript"],
+      ["/uplot.js", "text/javascript"],
+      ["/uplot.css", "text/css"],
       ["/style.css", "text/css"],
       ["/icon.svg", "image/svg+xml"],
-      ["/socket.io/socket.io.js", "application/javascript"],
+      ["/socket.io/socket.io.esm.min.js", "application/javascript"],
     ] as const) {
       const response = await get(pathname);
       assert.equal(response.status, 200, pathname);
@@ -238,7 +153,7 @@ describe("the demo", () => {
     }
     assert.match(
       (await get("/")).headers.get("content-security-policy") ?? "",
-      /default-src 'none'/,
+      /^default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; /,
     );
     assert.equal((await get("/primary.js")).status, 404);
     assert.equal((await get("/..%2fprimary.js")).status, 404);
@@ -248,8 +163,8 @@ describe("the demo", () => {
 
   it("carries a message from a tab on one worker to a tab on another", async () => {
     const demo = await DemoProcess.start();
-    const first = await openTab(demo);
-    const second = await openTabOnAnotherWorker(demo, first);
+    const first = await tabs.open(demo.url);
+    const second = await tabs.openOnAnotherWorker(demo.url, first);
 
     assert.deepEqual(await first.send("  from the first  "), {});
     assert.deepEqual(await second.send("from the second"), {});
@@ -266,8 +181,8 @@ describe("the demo", () => {
 
   it("refuses a malformed message, tells its sender why and nobody else", async () => {
     const demo = await DemoProcess.start();
-    const first = await openTab(demo);
-    const second = await openTabOnAnotherWorker(demo, first);
+    const first = await tabs.open(demo.url);
+    const second = await tabs.openOnAnotherWorker(demo.url, first);
 
     for (const text of [
       undefined,
@@ -303,8 +218,8 @@ describe("the demo", () => {
 
   it("closes the connection of a client that sends too much, and no other", async () => {
     const demo = await DemoProcess.start();
-    const first = await openTab(demo, ["websocket"]);
-    const second = await openTab(demo, ["websocket"]);
+    const first = await tabs.open(demo.url, ["websocket"]);
+    const second = await tabs.open(demo.url, ["websocket"]);
     let closed = false;
     first.socket.once("disconnect", () => (closed = true));
 
@@ -322,13 +237,15 @@ describe("the demo", () => {
 
   it("keeps every tab informed about the workers and their tabs", async () => {
     const demo = await DemoProcess.start(["--workers", "2"]);
-    const first = await openTab(demo);
-    const second = await openTabOnAnotherWorker(demo, first);
-    const others = tabs.filter((tab) => tab !== first && tab !== second);
+    const first = await tabs.open(demo.url);
+    const second = await tabs.openOnAnotherWorker(demo.url, first);
+    const others = tabs.all.filter((tab) => tab !== first && tab !== second);
     others.forEach((tab) => tab.socket.disconnect());
+    const countsOf = (tab: Tab) =>
+      tab.workers.map(({ id, pid, tabs: count }) => ({ id, pid, tabs: count }));
     const shows = (tab: Tab, expected: TabCount[]) =>
       until(
-        () => JSON.stringify(tab.workers) === JSON.stringify(expected),
+        () => JSON.stringify(countsOf(tab)) === JSON.stringify(expected),
         DEADLINE_MS,
         () =>
           `the tab knows ${JSON.stringify(expected)}: ${JSON.stringify(tab.workers)}`,
@@ -351,8 +268,8 @@ describe("the demo", () => {
   for (const signal of ["SIGKILL", "SIGTERM"] as const) {
     it(`replaces a worker that ends by ${signal}, and its tab moves to another worker`, async () => {
       const demo = await DemoProcess.start(["--workers", "2"]);
-      const first = await openTab(demo);
-      const second = await openTabOnAnotherWorker(demo, first);
+      const first = await tabs.open(demo.url);
+      const second = await tabs.openOnAnotherWorker(demo.url, first);
       const lost = first.worker;
 
       process.kill(lost.pid, signal);
@@ -422,8 +339,8 @@ describe("the demo", () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     it(`leaves no process and no open port after ${signal}`, async () => {
       const demo = await DemoProcess.start(["--workers", "3"]);
-      await openTab(demo, ["websocket"]);
-      await openTab(demo, ["polling"]);
+      await tabs.open(demo.url, ["websocket"]);
+      await tabs.open(demo.url, ["polling"]);
 
       demo.signal(signal);
 
@@ -433,7 +350,7 @@ describe("the demo", () => {
 
   it("leaves no process and no open port after a Ctrl-C, which reaches its workers too", async () => {
     const demo = await DemoProcess.start([], { detached: true });
-    await openTab(demo);
+    await tabs.open(demo.url);
 
     demo.signalGroup("SIGINT");
     demo.signalGroup("SIGINT");
@@ -454,7 +371,7 @@ describe("the demo", () => {
 
   it("leaves no worker behind when its primary is killed", async () => {
     const demo = await DemoProcess.start(["--workers", "2"]);
-    await openTab(demo);
+    await tabs.open(demo.url);
 
     demo.signal("SIGKILL");
 

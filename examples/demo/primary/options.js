@@ -7,7 +7,7 @@ const MAX_WORKERS = 32;
 const DEFAULTS = {
   port: 3000,
   host: "127.0.0.1",
-  workers: Math.max(2, Math.min(4, os.cpus().length)),
+  workers: Math.max(3, Math.min(4, os.cpus().length)),
 };
 
 const HELP = `Usage: npm run demo -- [--port <port>] [--host <host>] [--workers <count>]

@@ -8,7 +8,8 @@ function setupChat(io) {
   const self = { id: cluster.worker.id, pid: process.pid };
 
   io.on("connection", (socket) => {
-    socket.emit("welcome", { worker: self, maxLength: MAX_LENGTH });
+    // what asks for an acknowledgement is not recovered: this is about one connection, and not for the next one
+    socket.emit("welcome", { worker: self, maxLength: MAX_LENGTH }, () => {});
 
     socket.on("message", (text, ack) => {
       // a client can send anything, also something that is not a function

@@ -7,20 +7,32 @@ const DIRECTORY = path.join(__dirname, "..", "page");
 
 const HEADERS = {
   "Content-Security-Policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
   "Cache-Control": "no-cache",
 };
 
+const TYPES = {
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".mjs": "text/javascript; charset=utf-8",
+  ".svg": "image/svg+xml",
+};
+
 const FILES = new Map([
-  ["/", read("index.html", "text/html; charset=utf-8")],
-  ["/style.css", read("style.css", "text/css; charset=utf-8")],
-  ["/client.js", read("client.js", "text/javascript; charset=utf-8")],
-  ["/icon.svg", read("icon.svg", "image/svg+xml")],
+  ...fs
+    .readdirSync(DIRECTORY)
+    .map((name) => [`/${name}`, read(path.join(DIRECTORY, name))]),
+  ["/", read(path.join(DIRECTORY, "index.html"))],
+  ["/uplot.js", read(require.resolve("uplot/dist/uPlot.esm.js"))],
+  ["/uplot.css", read(require.resolve("uplot/dist/uPlot.min.css"))],
 ]);
 
-function read(name, type) {
-  return { type, content: fs.readFileSync(path.join(DIRECTORY, name)) };
+function read(file) {
+  return { type: TYPES[path.extname(file)], content: fs.readFileSync(file) };
 }
 
 function servePage(req, res) {
