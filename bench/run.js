@@ -66,10 +66,10 @@ function checkRedis(flags) {
 
 function list() {
   const workloads = WORKLOADS.map(
-    ({ name, title }) => `  ${name.padEnd(18)}${title}`,
+    ({ name, title }) => `  ${name.padEnd(24)}${title}`,
   );
   const contenders = CONTENDERS.map(
-    ({ id, title }) => `  ${id.padEnd(18)}${title}`,
+    ({ id, title }) => `  ${id.padEnd(24)}${title}`,
   );
   return `Workloads:\n${workloads.join("\n")}\n\nContenders:\n${contenders.join("\n")}\n`;
 }

@@ -97,6 +97,15 @@ class Cluster {
     };
   }
 
+  /** The memory that is in use, in bytes, where the adapter keeps what clients may come back for. */
+  memoryInUse() {
+    if (this.#redis !== undefined) {
+      return this.#redis.memoryInUse();
+    }
+    const { isFloor } = this.#contender;
+    return (isFloor ? this.workers[0] : this.primary).call("memoryInUse");
+  }
+
   /** Lets all peaks of memory begin again. */
   async resetPeaks() {
     await Promise.all(

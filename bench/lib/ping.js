@@ -1,7 +1,7 @@
 "use strict";
 /**
  * A round trip between the clients of two workers: the first worker broadcasts to a room of the second, which answers
- * the same way.
+ * the same way. Or from a worker to a client of its own.
  */
 const { addStandIn, argumentsOf } = require("./stand-in");
 const { timeEach } = require("./latency");
@@ -18,15 +18,17 @@ function pingWorker({ io, index }) {
       io.to("pinger").emit("pong", argumentsOf(encoded)[0]),
     );
   }
+  const pingRoom = (room, options) =>
+    timeEach(options, async (i) => {
+      const answer = new Promise((resolve) => (onPong = resolve));
+      io.to(room).emit("ping", i);
+      if ((await answer) !== i) {
+        throw new Error("a pong of another ping");
+      }
+    });
   return {
-    ping: (options) =>
-      timeEach(options, async (i) => {
-        const answer = new Promise((resolve) => (onPong = resolve));
-        io.to("ponger").emit("ping", i);
-        if ((await answer) !== i) {
-          throw new Error("a pong of another ping");
-        }
-      }),
+    ping: (options) => pingRoom("ponger", options),
+    pingSelf: (options) => pingRoom("pinger", options),
   };
 }
 

@@ -7,7 +7,7 @@ const path = require("node:path");
 const { connectToRun } = require("./control");
 const { contender } = require("./contenders");
 const { profiler } = require("./profiler");
-const { resetPeak, usage } = require("./usage");
+const { memoryInUse, resetPeak, usage } = require("./usage");
 const { workload } = require("../workloads");
 
 const { BENCH_CONTENDER, BENCH_WORKLOAD, BENCH_WORKERS } = process.env;
@@ -19,8 +19,8 @@ cluster.setupPrimary({
   serialization: subject.serialization ?? "advanced",
   execArgv: [],
 });
-const handlers = workload(BENCH_WORKLOAD).primary?.();
-subject.setupPrimary?.();
+const handle = subject.setupPrimary?.();
+const handlers = workload(BENCH_WORKLOAD).primary?.(handle);
 
 for (let index = 0; index < Number(BENCH_WORKERS); index++) {
   const worker = cluster.fork({ BENCH_INDEX: index });
@@ -29,5 +29,5 @@ for (let index = 0; index < Number(BENCH_WORKERS); index++) {
   worker.on("exit", () => run.notify("workerExit", { index }));
 }
 
-run.expose({ usage, resetPeak, ...profiler, ...handlers });
+run.expose({ usage, resetPeak, memoryInUse, ...profiler, ...handlers });
 run.notify("hello", { role: "primary", pid: process.pid });

@@ -57,6 +57,10 @@ async function startRedis() {
         rss: field("used_memory_rss"),
       };
     },
+    async memoryInUse() {
+      const info = await client.info("memory");
+      return Number(/^used_memory:(.*)/m.exec(info)[1]);
+    },
     async stop() {
       client.destroy();
       const exited = new Promise((resolve) => child.once("exit", resolve));

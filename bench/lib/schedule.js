@@ -63,26 +63,31 @@ function planOf(flags) {
   ];
 }
 
-/** The cases of a workload with the same number of workers, which a contender runs in one cluster. */
+/**
+ * The cases of a workload which a contender runs in one cluster: those with the same number of workers, unless each needs
+ * a cluster of its own.
+ */
 function blocksOf(workload, flags, isTarget) {
-  const cases = workload.cases(flags);
-  const sizes = Array.from(new Set(cases.map(({ workers }) => workers)));
-  const sessionOf = (contender, workers) => ({
+  const clusters = new Map();
+  for (const one of workload.cases(flags)) {
+    const key = workload.needsOwnCluster ? one.id : one.workers;
+    clusters.set(key, [...(clusters.get(key) ?? []), one]);
+  }
+  const sessionOf = (contender, cases) => ({
     contender,
     cases: cases.filter(
       (one) =>
-        one.workers === workers &&
         one.contenders.includes(contender.id) &&
         isTargetRun(workload.name, one.id, contender.id) === isTarget,
     ),
   });
-  return sizes
-    .map((workers) => ({
+  return Array.from(clusters.values())
+    .map((cases) => ({
       workload,
-      workers,
+      workers: cases[0].workers,
       isTarget,
       sessions: flags.contenders
-        .map((contender) => sessionOf(contender, workers))
+        .map((contender) => sessionOf(contender, cases))
         .filter((session) => session.cases.length > 0),
     }))
     .filter(({ sessions }) => sessions.length > 0);

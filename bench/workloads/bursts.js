@@ -6,7 +6,8 @@ const WORKERS = [2, 4, 8, 16];
 const BURSTS = [100, 10, 1];
 const SIZES = [100, 1024, 4096, 16384];
 
-const { ADVANCED, CLUSTER, ALL } = groups;
+const { ADVANCED, CLUSTER, ALL, RECOVERY_COST, RECOVERING, STATS_COST } =
+  groups;
 
 module.exports = {
   name: "bursts",
@@ -20,8 +21,15 @@ module.exports = {
       return crossProduct();
     }
     const essential = [
-      burstCase(4, 100, 100, false, quick ? [...CLUSTER, "memory"] : ALL),
-      burstCase(4, 1, 100, false, quick ? [...ADVANCED, "memory"] : ALL),
+      burstCase(4, 100, 100, false, [
+        ...(quick ? [...CLUSTER, "memory"] : [...ALL, ...RECOVERING]),
+        ...RECOVERY_COST,
+        ...STATS_COST,
+      ]),
+      burstCase(4, 1, 100, false, [
+        ...(quick ? [...ADVANCED, "memory"] : ALL),
+        ...RECOVERY_COST,
+      ]),
       burstCase(4, 100, 4096, false, quick ? ADVANCED : ALL),
       burstCase(8, 100, 100, false, quick ? ADVANCED : ALL),
     ];
@@ -48,14 +56,14 @@ function crossProduct() {
   return WORKERS.flatMap((workers) =>
     BURSTS.flatMap((burst) =>
       SIZES.flatMap((size) => [
-        burstCase(workers, burst, size, false, ALL),
+        burstCase(workers, burst, size, false, [...ALL, ...RECOVERY_COST]),
         // 0.3.0 turns binary data into objects there
         burstCase(
           workers,
           burst,
           size,
           true,
-          ALL.filter((id) => id !== "published-json"),
+          [...ALL, ...RECOVERY_COST].filter((id) => id !== "published-json"),
         ),
       ]),
     ),

@@ -14,6 +14,9 @@ const WORKLOADS = [
   require("./server-side-emit"),
   require("./storm"),
   require("./websocket"),
+  require("./restores"),
+  require("./recovery-memory"),
+  require("./stats"),
 ];
 
 function workload(name) {

@@ -3,7 +3,7 @@
  * Horizontal bars as an SVG that follows the reader's light or dark colours.
  */
 const WIDTH = 760;
-const LABEL_WIDTH = 250;
+const LABEL_WIDTH = 270;
 const VALUE_WIDTH = 130;
 const ROW_HEIGHT = 30;
 const BAR_HEIGHT = 18;

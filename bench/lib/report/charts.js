@@ -8,6 +8,7 @@ const { barChart } = require("./bar-chart");
 
 const BURST = ["bursts", "4-workers-100-100-text"];
 const WORKERS = [2, 4, 8, 16];
+const LOG_SIZES = [2_000, 20_000, 200_000];
 
 function drawCharts(summary) {
   return [
@@ -44,6 +45,20 @@ function drawCharts(summary) {
       groups: byContender(summary, ["idle", "4-workers"], ["p50", "p99"]),
       names: ["p50", "p99"],
       isNested: true,
+    },
+    {
+      file: "restores.svg",
+      title: "Restores per second, by the size of the log",
+      groups: LOG_SIZES.flatMap((entries) =>
+        byContender(
+          summary,
+          ["restores", `${entries}-entries`],
+          ["restoreRate"],
+        ).map((group) => ({
+          ...group,
+          label: `${entries.toLocaleString("en")}: ${group.label.replace(", with recovery", "")}`,
+        })),
+      ),
     },
   ]
     .filter(({ groups }) => groups.length > 0)

@@ -5,10 +5,10 @@
 const fs = require("node:fs");
 const path = require("node:path");
 const { drawCharts } = require("./charts");
-const { markdownReport, targetTable } = require("./markdown");
+const { markdownReport, targetText } = require("./markdown");
 const { Summary } = require("./summary");
 
-/** @returns the table of what this version has to reach */
+/** @returns the tables of what this version has to reach */
 function writeReport(dir, { machine, notes, flags, runs, failures }) {
   const summary = new Summary(runs);
   const plan = flags.workloads.map((workload) => ({
@@ -29,7 +29,7 @@ function writeReport(dir, { machine, notes, flags, runs, failures }) {
     "results.json",
     JSON.stringify({ machine, notes, runs, failures }, null, 2) + "\n",
   );
-  return targetTable(summary);
+  return targetText(summary);
 }
 
 module.exports = { writeReport };

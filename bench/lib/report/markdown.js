@@ -3,7 +3,7 @@
  * The report for people.
  */
 const { METRICS, withSpread } = require("./metrics");
-const { targetRows } = require("./targets");
+const { targetTables } = require("./targets");
 
 function markdownReport({ machine, notes, plan, summary, failures, charts }) {
   const parts = [
@@ -13,7 +13,7 @@ function markdownReport({ machine, notes, plan, summary, failures, charts }) {
     ...notes,
     ...failureList(failures),
     "## What this version has to reach",
-    targetTable(summary),
+    targetText(summary),
     ...charts.map(({ file, title }) => `![${title}](${file})`),
     ...plan.map((entry) => workloadSection(entry, summary)),
   ];
@@ -35,19 +35,8 @@ function machineTable(machine) {
   ]);
 }
 
-function targetTable(summary) {
-  const rows = targetRows(summary).map((row) => [
-    row.title,
-    row.published,
-    row.ours,
-    row.ratio,
-    row.goal,
-    row.reached,
-  ]);
-  return table([
-    ["measure", "0.3.0", "ours", "ratio", "to reach", "reached"],
-    ...rows,
-  ]);
+function targetText(summary) {
+  return targetTables(summary).map(table).join("\n\n");
 }
 
 function workloadSection({ workload, cases, contenders }, summary) {
@@ -104,4 +93,4 @@ function table(rows) {
   return [line(texts[0]), rule, ...texts.slice(1).map(line)].join("\n");
 }
 
-module.exports = { markdownReport, targetTable };
+module.exports = { markdownReport, targetText };

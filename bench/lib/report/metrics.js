@@ -15,10 +15,22 @@ const METRICS = {
   lost: { title: "lost by the other workers", write: whole },
   connections: { title: "connections", write: whole },
   unanswered: { title: "unanswered", write: whole },
+  restoreRate: { title: "restores/s", write: rounded },
+  restored: { title: "restored of 5,000", write: whole },
+  entryBytes: { title: "bytes per event to everyone", write: whole },
+  roomEntryBytes: { title: "bytes per event to a room", write: whole },
+  statsCpu: { title: "CPU of stats(), µs each", write: short },
+  openBytes: { title: "bytes per open connection", write: whole },
+  lostBytes: { title: "bytes per lost connection", write: whole },
 };
 
 function whole(value) {
   return Math.round(value).toLocaleString("en");
+}
+
+/** For what may be much or next to nothing. */
+function rounded(value) {
+  return value < 100 ? short(value) : whole(value);
 }
 
 function megabytes(value) {
@@ -31,8 +43,12 @@ function short(value) {
   return value.toFixed(decimals);
 }
 
-/** `12 (11–14)`, or `12` where there is nothing to spread. */
-function withSpread(metric, { median, min, max, n }) {
+/** `12 (11–14)`, or `12` where there is nothing to spread; a dash for what a contender does not have. */
+function withSpread(metric, summary) {
+  if (summary === undefined) {
+    return "–";
+  }
+  const { median, min, max, n } = summary;
   const { write } = METRICS[metric];
   return n === 1 || write(min) === write(max)
     ? write(median)

@@ -13,10 +13,12 @@ class Progress {
   }
 
   run(round, workload, { title }, contender, figures) {
-    const shown = workload.metrics.map((metric) => {
-      const { title: name, write } = METRICS[metric];
-      return `${write(figures[metric])} ${name}`;
-    });
+    const shown = workload.metrics
+      .filter((metric) => metric in figures)
+      .map((metric) => {
+        const { title: name, write } = METRICS[metric];
+        return `${write(figures[metric])} ${name}`;
+      });
     this.#line(
       round,
       `${workload.name}: ${title}`,

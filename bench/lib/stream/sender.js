@@ -14,12 +14,15 @@ const MARKERS_PER_WINDOW = 8;
 class Sender {
   #io;
   #index;
+  #offsetSize;
   #reported = 0;
   #resume;
 
-  constructor(io, index) {
+  /** @param offsetSize - what the adapter adds to each event, `null` if that differs */
+  constructor(io, index, offsetSize = 0) {
     this.#io = io;
     this.#index = index;
+    this.#offsetSize = offsetSize;
   }
 
   /** The slowest receiver has this much. */
@@ -67,12 +70,15 @@ class Sender {
   }
 
   #encodedSize(payload) {
+    if (this.#offsetSize === null) {
+      return null;
+    }
     const parts = this.#io.encoder.encode({
       type: 2,
       nsp: "/",
       data: ["e", payload],
     });
-    return parts.reduce((sum, part) => sum + part.length, 0);
+    return parts.reduce((sum, part) => sum + part.length, this.#offsetSize);
   }
 }
 
