@@ -30,6 +30,8 @@ const CONTENDERS = [
   },
   {
     ...cluster("ours-stats", "this version, polled", SUBJECT, "advanced"),
+    // no rival: it is what the one before it is compared with
+    isProbe: true,
     setupPrimary() {
       const handle = require(SUBJECT).setupPrimary();
       setInterval(() => handle.stats(), 100);

@@ -31,7 +31,7 @@ module.exports = {
         ...RECOVERY_COST,
       ]),
       burstCase(4, 100, 4096, false, quick ? ADVANCED : ALL),
-      burstCase(8, 100, 100, false, quick ? ADVANCED : ALL),
+      burstCase(8, 100, 100, false, ADVANCED),
     ];
     return quick
       ? essential
@@ -39,10 +39,8 @@ module.exports = {
           ...essential,
           burstCase(4, 10, 100, false, ADVANCED),
           burstCase(4, 100, 1024, false, [...CLUSTER, "memory"]),
-          burstCase(4, 100, 16384, false, [...CLUSTER, "memory"]),
           burstCase(4, 100, 100, true, ADVANCED),
           burstCase(4, 100, 4096, true, [...ADVANCED, "ours-json"]),
-          burstCase(4, 100, 16384, true, ADVANCED),
           burstCase(2, 100, 100, false, [...ADVANCED, "memory"]),
           burstCase(16, 100, 100, false, [...ADVANCED, "memory"]),
         ];

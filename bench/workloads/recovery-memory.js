@@ -6,7 +6,7 @@ const { NumberedEvents } = require("../lib/recovery/events");
 
 const WORKERS = 4;
 const SESSIONS = 10_000;
-const ENTRIES = 100_000;
+const ENTRIES = 50_000;
 const ROOMS = 100;
 const TIMEOUT = 60_000;
 

@@ -50,11 +50,11 @@ module.exports = {
   metrics: ["restoreRate", "restored", "p50", "p99", "relayCpu", "workersCpu"],
   // what the log holds from the case before would count
   needsOwnCluster: true,
-  cases({ quick }) {
+  cases({ quick, full }) {
     const contenders = quick
       ? RECOVERING.filter((id) => id !== "redis-streams-recovery")
       : RECOVERING;
-    const sizes = quick ? [2_000, 200_000] : [2_000, 20_000, 200_000];
+    const sizes = full ? [2_000, 20_000, 200_000] : [2_000, 200_000];
     const cases = sizes.map((entries) => ({
       id: `${entries}-entries`,
       title: `away for ${entries.toLocaleString("en")} events, ${MISSED} of them for its room`,

@@ -48,7 +48,7 @@ function drawCharts(summary) {
     },
     {
       file: "restores.svg",
-      title: "Restores per second, by the size of the log",
+      title: "Restores per second, by the number of events in the log",
       groups: LOG_SIZES.flatMap((entries) =>
         byContender(
           summary,
@@ -72,7 +72,7 @@ function drawCharts(summary) {
 /** A bar for each contender that has the figures; several metrics share a bar. */
 function byContender(summary, id, metrics, contenders) {
   return CONTENDERS.filter(
-    (contender) => contenders?.includes(contender.id) ?? true,
+    ({ id, isProbe }) => contenders?.includes(id) ?? !isProbe,
   )
     .map((contender) => ({
       label: contender.title,
