@@ -7,7 +7,7 @@ import {
 import { type WaitOptions, within } from "./wait";
 
 // its type declarations do not compile under `strict`
-const msgpackParser = require("socket.io-msgpack-parser") as object;
+export const msgpackParser = require("socket.io-msgpack-parser") as object;
 
 export type ClientOptions = Partial<ManagerOptions & SocketOptions> & {
   /** The session of a client that was there before. */
