@@ -136,12 +136,14 @@ export interface PlanOptions {
   duration?: number;
   /** @default any */
   mode?: Config["mode"];
+  /** Whether nothing happens to workers. @default false */
+  isGentle?: boolean;
 }
 
 /** The same seed and options give the same plan. */
 export function planOf(
   seed: number,
-  { rounds = 4, duration = 1_200, mode }: PlanOptions = {},
+  { rounds = 4, duration = 1_200, mode, isGentle = false }: PlanOptions = {},
 ): Plan {
   const arbitrary = configOf(mode).chain((config) =>
     fc
@@ -150,10 +152,13 @@ export function planOf(
         fc.record({
           config: fc.constant(config),
           clients: fc.constant(clients),
-          rounds: fc.array(roundOf(config, clients.length, duration), {
-            minLength: rounds,
-            maxLength: rounds,
-          }),
+          rounds: fc.array(
+            roundOf(config, clients.length, duration, isGentle),
+            {
+              minLength: rounds,
+              maxLength: rounds,
+            },
+          ),
         }),
       ),
   );
@@ -225,6 +230,7 @@ function roundOf(
   config: Config,
   clients: number,
   duration: number,
+  isGentle: boolean,
 ): fc.Arbitrary<Round> {
   // in steps of 10 ms, so that several often happen at once
   const at = fc.nat(Math.floor(duration / 10)).map((tens) => tens * 10);
@@ -233,7 +239,7 @@ function roundOf(
   const faults = fc
     .tuple(
       fc.nat(4),
-      fc.array(step(faultOf(config, clients)), {
+      fc.array(step(faultOf(config, clients, isGentle)), {
         minLength: 4,
         maxLength: 4,
       }),
@@ -373,10 +379,28 @@ function operationOf(clients: number): fc.Arbitrary<Operation> {
   );
 }
 
-function faultOf({ mode }: Config, clients: number): fc.Arbitrary<Fault> {
+interface Choice {
+  readonly weight: number;
+  readonly arbitrary: fc.Arbitrary<Fault>;
+}
+
+function faultOf(
+  { mode }: Config,
+  clients: number,
+  isGentle: boolean,
+): fc.Arbitrary<Fault> {
   const client = fc.nat(clients - 1);
   const named = <Name extends Fault["do"]>(name: Name) => fc.constant(name);
-  const choices: { weight: number; arbitrary: fc.Arbitrary<Fault> }[] = [
+  const ofClients: Choice[] = [
+    { weight: 5, arbitrary: fc.record({ do: named("cut"), client }) },
+    { weight: 3, arbitrary: fc.record({ do: named("roam"), client }) },
+    { weight: 2, arbitrary: fc.record({ do: named("bounce"), client }) },
+  ];
+  if (isGentle) {
+    return fc.oneof(...ofClients);
+  }
+  const choices: Choice[] = [
+    ...ofClients,
     {
       weight: 6,
       arbitrary: fc.record({ do: named("kill"), worker: SLOT }),
@@ -424,9 +448,6 @@ function faultOf({ mode }: Config, clients: number): fc.Arbitrary<Fault> {
         how: fc.constantFrom("exit" as const, "disconnect" as const),
       }),
     },
-    { weight: 5, arbitrary: fc.record({ do: named("cut"), client }) },
-    { weight: 3, arbitrary: fc.record({ do: named("roam"), client }) },
-    { weight: 2, arbitrary: fc.record({ do: named("bounce"), client }) },
   ];
   if (mode !== "below") {
     choices.push({

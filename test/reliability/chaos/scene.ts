@@ -63,13 +63,17 @@ export class Scene {
 
   private constructor(
     readonly plan: Plan,
+    private readonly settings: WorkerSettings,
     readonly cluster: TestCluster,
   ) {}
 
-  static async open(plan: Plan): Promise<Scene> {
+  /** @param serverOptions - in the place of those that the plan asks for */
+  static async open(plan: Plan, serverOptions?: object): Promise<Scene> {
     const { mode, serialization, workers } = plan.config;
+    const settings = settingsOf(plan, serverOptions);
     const scene = new Scene(
       plan,
+      settings,
       await startCluster({
         primary: mode === "below" ? "published" : "ours",
         primaryArgs: mode === "below" ? [] : [limitsOf(plan)],
@@ -78,7 +82,7 @@ export class Scene {
           __dirname,
           "../../../test/fixtures/chaos/worker.js",
         ),
-        ...settingsOf(plan),
+        ...settings,
         workers: Array.from({ length: workers }, (_, i): Kind => {
           const hasOld = mode === "mixed" || mode === "below";
           return hasOld && i % 2 === 1 ? "published" : "ours";
@@ -105,7 +109,7 @@ export class Scene {
 
   /** How the harness starts one more worker. */
   specOf(kind: Kind): WorkerSpec {
-    return { ...settingsOf(this.plan), kind };
+    return { ...this.settings, kind };
   }
 
   /** The workers that can be reached. */
@@ -331,7 +335,7 @@ export class Scene {
 
 type ServerLetter = Letter & { nsp: string };
 
-function settingsOf({ config }: Plan): WorkerSettings {
+function settingsOf({ config }: Plan, serverOptions?: object): WorkerSettings {
   const { mode, parser, patience } = config;
   return {
     parser,
@@ -346,6 +350,7 @@ function settingsOf({ config }: Plan): WorkerSettings {
       ...(mode !== "plain" && {
         connectionStateRecovery: { maxDisconnectionDuration: 120_000 },
       }),
+      ...serverOptions,
     },
   };
 }
