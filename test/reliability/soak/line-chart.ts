@@ -1,7 +1,7 @@
 /** Lines over time as an SVG that follows the reader's light or dark colours. */
 import type { Point } from "./trend";
 
-export interface Line {
+interface Line {
   readonly name: string;
   readonly points: readonly Point[];
 }
