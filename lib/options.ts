@@ -130,8 +130,8 @@ export interface PrimaryOptions {
    */
   maxBacklogMessages?: number;
   /**
-   * Connection state recovery: the number of bytes of packets that are kept for clients that may return. The oldest ones
-   * are removed beyond it; a client that missed one of those is not recovered.
+   * Connection state recovery: the number of bytes of packets that are kept for clients that may return, with the rooms that
+   * they name. The oldest ones are removed beyond it; a client that missed one of those is not recovered.
    * @default 67_108_864 (64 MiB)
    */
   maxLogBytes?: number;

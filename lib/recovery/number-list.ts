@@ -3,8 +3,13 @@ const COMPACT_AT = 64;
 
 /** Numbers in ascending order, which are added at one end and taken off at the other. */
 export class NumberList {
-  #numbers: number[] = [];
+  readonly #numbers: number[];
   #head = 0;
+
+  /** @param numbers - a list that is filled by a call has room for many more */
+  constructor(...numbers: number[]) {
+    this.#numbers = numbers;
+  }
 
   get isEmpty(): boolean {
     return this.#head === this.#numbers.length;

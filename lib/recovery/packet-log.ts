@@ -26,6 +26,11 @@ interface NamespaceIndex {
 
 const CHUNK_SIZE = 1_024;
 const SLAB_SIZE = 256 * 1024;
+// a packet that is larger has memory of its own: behind it, a slab would be left empty
+const MAX_SHARED_SIZE = SLAB_SIZE / 8;
+// what a room takes in memory, in bytes: once, and for each packet that names it
+const ROOM_SIZE = 256;
+const NAME_SIZE = 40;
 const NO_ROOMS: readonly Room[] = [];
 
 /**
@@ -83,6 +88,8 @@ export class PacketLog {
   #last = 0;
   #count = 0;
   #bytes = 0;
+  /** What the rooms take that the packets name: it may be many times as much as the packets. */
+  #roomBytes = 0;
   #slab = EMPTY;
   #slabUsed = 0;
   #lost = 0;
@@ -132,14 +139,19 @@ export class PacketLog {
     bytes: Buffer,
   ): number {
     const index = this.#indexOf(nsp);
-    const start = this.#copy(bytes);
+    const slab = this.#slabFor(bytes.length);
+    const start = slab === this.#slab ? this.#slabUsed : 0;
+    bytes.copy(slab, start);
+    if (slab === this.#slab) {
+      this.#slabUsed += bytes.length;
+    }
     const number = this.#last + 1;
     this.#lastChunk().push(
       index,
       sender,
       rooms.size === 0 ? NO_ROOMS : this.#addToRooms(index, rooms, number),
       except.size === 0 ? NO_ROOMS : Array.from(except),
-      this.#slab,
+      slab,
       start,
       start + bytes.length,
     );
@@ -150,8 +162,9 @@ export class PacketLog {
     index.count++;
     this.#count++;
     this.#bytes += bytes.length;
+    this.#roomBytes += (rooms.size + except.size) * NAME_SIZE;
     while (
-      this.#bytes > this.#limits.maxLogBytes ||
+      this.#bytes + this.#roomBytes > this.#limits.maxLogBytes ||
       this.#count > this.#limits.maxLogEntries
     ) {
       this.#lost = this.#removeFirst();
@@ -254,24 +267,25 @@ export class PacketLog {
     return Array.from(rooms, (name) => {
       let entry = index.rooms.get(name);
       if (entry === undefined) {
-        entry = { room: name, list: new NumberList() };
+        entry = { room: name, list: new NumberList(number) };
         index.rooms.set(name, entry);
+        this.#roomBytes += ROOM_SIZE;
+      } else {
+        entry.list.push(number);
       }
-      entry.list.push(number);
       return entry.room;
     });
   }
 
-  /** Returns where the copy begins. */
-  #copy(bytes: Buffer): number {
-    if (this.#slabUsed + bytes.length > this.#slab.length) {
-      this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_SIZE, bytes.length));
+  #slabFor(size: number): Buffer {
+    if (size > MAX_SHARED_SIZE) {
+      return Buffer.allocUnsafeSlow(size);
+    }
+    if (this.#slabUsed + size > this.#slab.length) {
+      this.#slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
       this.#slabUsed = 0;
     }
-    const start = this.#slabUsed;
-    bytes.copy(this.#slab, start);
-    this.#slabUsed += bytes.length;
-    return start;
+    return this.#slab;
   }
 
   /** Returns its number. */
@@ -280,7 +294,12 @@ export class PacketLog {
     const { chunk, at } = this.#find(number);
     const index = chunk.indexes[at];
     if (index !== undefined) {
-      this.#removeFromIndex(index, chunk.rooms[at] as readonly Room[]);
+      const rooms = chunk.rooms[at] as readonly Room[];
+      const except = chunk.excepts[at] as readonly Room[];
+      this.#removeFromIndex(index, rooms);
+      this.#roomBytes -= (rooms.length + except.length) * NAME_SIZE;
+      chunk.rooms[at] = NO_ROOMS;
+      chunk.excepts[at] = NO_ROOMS;
       this.#count--;
       this.#bytes -= (chunk.ends[at] as number) - (chunk.starts[at] as number);
       chunk.slabs[at] = EMPTY;
@@ -304,6 +323,7 @@ export class PacketLog {
       entry?.list.shift();
       if (entry?.list.isEmpty) {
         index.rooms.delete(room);
+        this.#roomBytes -= ROOM_SIZE;
       }
     }
     if (--index.count === 0) {

@@ -7,6 +7,9 @@ import {
 
 const LIMITS = { maxLogBytes: 1e9, maxLogEntries: 1e9 };
 const NONE = new Set<string>();
+// what a room counts, in bytes: once, and for each packet that names it
+const ROOM_SIZE = 256;
+const NAME_SIZE = 40;
 
 function append(
   log: PacketLog,
@@ -85,6 +88,24 @@ describe("the log of packets", () => {
     assert.equal(log.size, 2);
   });
 
+  it("takes little more memory than the packets, whatever their sizes", () => {
+    const log = new PacketLog(LIMITS);
+    for (const size of [40_000, 150_000, 300_000, 10, 256 * 1024]) {
+      for (let i = 0; i < 50; i++) {
+        append(log, [], { size });
+        append(log, [], { size: 20 });
+      }
+    }
+    const slabs = new Set(
+      log.missed("/", 0, [], () => true).map(({ bytes }) => bytes.buffer),
+    );
+    const memory = Array.from(slabs).reduce(
+      (sum, { byteLength }) => sum + byteLength,
+      0,
+    );
+    assert.ok(memory < 1.2 * log.byteLength, `${memory} bytes`);
+  });
+
   it("removes the oldest beyond a number of packets, and says up to where it has", () => {
     const log = new PacketLog({ ...LIMITS, maxLogEntries: 2 });
     assert.equal(log.lost, 0);
@@ -105,6 +126,18 @@ describe("the log of packets", () => {
     assert.deepEqual([log.size, log.byteLength, log.lost], [0, 0, 4]);
     assert.equal(append(log), 5);
     assert.deepEqual(numbersMissed(log, 0), [5]);
+  });
+
+  it("counts the rooms that packets name, which may take more memory than the packets", () => {
+    const two = 2 * (10 + 3 * NAME_SIZE + 2 * ROOM_SIZE);
+    const log = new PacketLog({ ...LIMITS, maxLogBytes: two });
+    append(log, ["a", "b"], { except: ["x"] });
+    append(log, ["c", "d"], { except: ["x"] });
+    assert.equal(log.lost, 0);
+    append(log, [], { size: 1 });
+    assert.equal(log.lost, 1);
+    append(log, ["c", "d"], { except: ["x"] });
+    assert.equal(log.lost, 1);
   });
 
   it("removes the old ones without a loss", () => {
@@ -150,7 +183,7 @@ describe("the log of packets", () => {
       fc.property(
         fc.array(step, { maxLength: 60 }),
         fc.integer({ min: 1, max: 20 }),
-        fc.integer({ min: 1, max: 100 }),
+        fc.integer({ min: 1, max: 1_000 }),
         (steps, maxLogEntries, maxLogBytes) => {
           const log = new PacketLog({ maxLogEntries, maxLogBytes });
           let naive: Array<{
@@ -165,8 +198,16 @@ describe("the log of packets", () => {
             if (one.kind === "append") {
               append(log, one.rooms, one);
               naive.push({ number: ++last, ...one });
-              const total = () =>
-                naive.reduce((sum, { size }) => sum + size, 0);
+              const total = () => {
+                const names = naive.flatMap(({ nsp, rooms }) =>
+                  rooms.map((name) => `${nsp} ${name}`),
+                );
+                return (
+                  naive.reduce((sum, { size }) => sum + size, 0) +
+                  names.length * NAME_SIZE +
+                  new Set(names).size * ROOM_SIZE
+                );
+              };
               while (naive.length > maxLogEntries || total() > maxLogBytes) {
                 lost = (naive.shift() as { number: number }).number;
               }
