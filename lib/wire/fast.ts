@@ -127,6 +127,9 @@ export type ReadControl =
   | { readonly control: "ordered"; readonly order: Offset }
   | { readonly control: "drain"; readonly duration: number };
 
+// what a timer of Node.js can count, in ms
+const MAX_DRAIN_DURATION = 2 ** 31 - 1;
+
 /** `undefined` for what this version does not know. */
 export function readControl(message: Envelope): ReadControl | undefined {
   if (message.type !== FastType.CONTROL) {
@@ -150,7 +153,7 @@ export function readControl(message: Envelope): ReadControl | undefined {
         : undefined;
     }
     case "drain":
-      return isDuration(duration)
+      return isDuration(duration) && (duration as number) <= MAX_DRAIN_DURATION
         ? { control: data, duration: duration as number }
         : undefined;
     default:

@@ -93,6 +93,17 @@ describe("a control of the primary", () => {
     }
   });
 
+  it("tells how long a worker may take to come to rest", () => {
+    const message = controlMessage("drain", { duration: 5 }) as Envelope;
+    assert.deepEqual(readControl(message), { control: "drain", duration: 5 });
+    for (const duration of [undefined, null, "5", -1, NaN, 2 ** 31, Infinity]) {
+      assert.equal(
+        readControl({ ...message, duration } as Envelope),
+        undefined,
+      );
+    }
+  });
+
   it("tells nothing when it has another type, or data that is unknown", () => {
     const message = controlMessage("fast") as Envelope;
     assert.equal(readControl({ ...message, type: 14 }), undefined);
