@@ -14,7 +14,7 @@ const MIN_KILLS = 4;
 const seconds = Number(process.env.RECOVERY_SECONDS ?? 0);
 
 describe("workers that are killed again and again", function () {
-  this.timeout(seconds * 1_000 + 2 * LONG);
+  this.timeout(seconds * 1_000 + 4 * LONG);
   const random = randomNumbers();
   let cluster: TestCluster;
   let traffic: Traffic;

@@ -23,6 +23,25 @@ export interface RoamerOptions {
   parser?: object | "msgpack";
 }
 
+/** A client that neither connects nor comes back by itself. */
+export function createClient(
+  url: string,
+  {
+    auth,
+    parser,
+    transports = ["websocket"],
+  }: Omit<RoamerOptions, "nsp"> & { auth: object },
+): Socket {
+  return io(url, {
+    autoConnect: false,
+    forceNew: true,
+    reconnection: false,
+    transports,
+    auth,
+    parser: parser === "msgpack" ? msgpackParser : parser,
+  });
+}
+
 interface Place {
   readonly url: string;
 }
@@ -159,16 +178,10 @@ export class Roamer {
   }
 
   #create({ url }: Place): Socket {
-    const { name, rooms } = this.#reader;
-    const { nsp = "/", transports = ["websocket"], parser } = this.#options;
-    const socket = io(url + nsp, {
-      autoConnect: false,
-      forceNew: true,
-      reconnection: false,
-      transports,
-      auth: { name, rooms: [...rooms] },
-      parser: parser === "msgpack" ? msgpackParser : parser,
-    });
+    const { rooms } = this.#reader;
+    const { nsp = "/", ...options } = this.#options;
+    const auth = { rooms: [...rooms] };
+    const socket = createClient(url + nsp, { auth, ...options });
     socket.onAny((event: string, sender: string, number: number) => {
       if (event === "packet") {
         this.#reader.receive(sender, number);

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Socket } from "socket.io-client";
 import type { WorkerContext } from "../support/remote";
 import { waitFor } from "../support/wait";
 import type { TestWorker } from "../support/worker";
 import { Ledger, type Packet } from "./ledger";
-import { LONG, Roamer, type RoamerOptions } from "./roamer";
+import { connected } from "./returning";
+import { createClient, LONG, Roamer, type RoamerOptions } from "./roamer";
 
 type Fs = typeof import("node:fs");
 
@@ -30,7 +32,10 @@ export function welcome({ io }: WorkerContext, nsp: string): void {
   });
 }
 
-/** Runs in a worker: sends packets of all kinds, and some events that cannot be recovered between them. */
+/**
+ * Runs in a worker: sends packets of all kinds, and some events that cannot be recovered between them. On a busy machine
+ * it slows down, so that nobody is swamped.
+ */
 function begin({ io, require, state }: WorkerContext, task: Task): void {
   const { openSync, writeSync } = require("node:fs") as Fs;
   const { sender, perSecond, rooms } = task;
@@ -38,9 +43,13 @@ function begin({ io, require, state }: WorkerContext, task: Task): void {
   const book = openSync(task.book, "a");
   const start = Date.now();
   let number = 0;
+  let seen = 0;
+  nsp.on("connection", (socket) => {
+    socket.on(`seen of ${sender}`, (n: number) => (seen = n));
+  });
   state[sender] = setInterval(() => {
     const due = Math.floor(((Date.now() - start) * perSecond) / 1_000);
-    for (; number < due; number++) {
+    for (; number < Math.min(due, seen + perSecond); number++) {
       const kind = rooms.length === 0 ? 0 : number % 24;
       const name = rooms[(number + Math.floor(number / 24)) % rooms.length];
       const room = kind > 1 ? name : undefined;
@@ -65,18 +74,33 @@ function end({ io, state }: WorkerContext, { sender, nsp }: Task): void {
   io.of(nsp).emit("end", sender);
 }
 
+export interface TrafficOptions {
+  nsp?: string;
+  rooms?: string[];
+  parser?: RoamerOptions["parser"];
+  hasOneOrder?: boolean;
+}
+
 /** Workers that publish, clients that roam, and the ledger of both. */
 export class Traffic {
   readonly ledger: Ledger;
   readonly roamers: Roamer[] = [];
   readonly #nsp: string;
   readonly #rooms: string[];
+  readonly #parser: RoamerOptions["parser"];
+  readonly #pacers: Socket[] = [];
   readonly #directory = mkdtempSync(join(tmpdir(), "traffic-"));
   readonly #running = new Map<TestWorker, Task>();
   readonly #tasks: Task[] = [];
   readonly #ended: string[] = [];
 
-  constructor({ nsp = "/", rooms = [] as string[], hasOneOrder = true } = {}) {
+  constructor({
+    nsp = "/",
+    rooms = [],
+    parser,
+    hasOneOrder = true,
+  }: TrafficOptions = {}) {
+    this.#parser = parser;
     this.ledger = new Ledger(hasOneOrder);
     this.#nsp = nsp;
     this.#rooms = rooms;
@@ -91,7 +115,7 @@ export class Traffic {
     const roamer = await Roamer.connect(
       place,
       this.ledger.reader(name, rooms),
-      { nsp: this.#nsp, ...options },
+      { nsp: this.#nsp, parser: this.#parser, ...options },
     );
     this.roamers.push(roamer);
     return roamer;
@@ -114,6 +138,22 @@ export class Traffic {
     this.#tasks.push(task);
     this.#running.set(worker, task);
     await worker.run(begin, task);
+    await this.#pace(worker, sender);
+  }
+
+  /** A client that tells a worker how far behind it is. */
+  async #pace(worker: TestWorker, sender: string): Promise<void> {
+    const pacer = createClient(worker.url + this.#nsp, {
+      auth: { rooms: this.#rooms },
+      parser: this.#parser,
+    });
+    this.#pacers.push(pacer);
+    pacer.on("packet", (from: string, number: number) => {
+      if (from === sender && number % 10 === 0) {
+        pacer.emit(`seen of ${sender}`, number);
+      }
+    });
+    await connected(pacer);
   }
 
   /** A worker was killed. */
@@ -160,6 +200,7 @@ export class Traffic {
 
   close(): void {
     this.roamers.forEach((roamer) => roamer.close());
+    this.#pacers.forEach((pacer) => pacer.disconnect());
     rmSync(this.#directory, { recursive: true });
   }
 }

@@ -52,9 +52,12 @@ describe(`clients that flap (seed ${seed})`, function () {
   let cluster: TestCluster;
   let traffic: Traffic;
 
-  async function start(settings: RecoverySettings): Promise<void> {
+  async function start(
+    settings: RecoverySettings,
+    parser?: object | "msgpack",
+  ): Promise<void> {
     cluster = await startRecovering(3, settings);
-    traffic = new Traffic({ rooms: ["red", "green"] });
+    traffic = new Traffic({ rooms: ["red", "green"], parser });
   }
 
   /** All clients flap at once, while all workers publish. */
@@ -92,10 +95,10 @@ describe(`clients that flap (seed ${seed})`, function () {
 
   for (const { name, settings, parser } of parsers) {
     it(`miss nothing with ${name}, not even if the connection is lost while they get what they missed`, async () => {
-      await start(settings);
+      await start(settings, parser);
       const [first, second] = cluster.workers as [TestWorker, TestWorker];
-      const slow = await traffic.connect(first, ["red"], { parser });
-      await traffic.connect(second, ["green"], { parser });
+      const slow = await traffic.connect(first, ["red"]);
+      await traffic.connect(second, ["green"]);
       await traffic.publish(second, 200);
       await slow.lose();
       await traffic.roamers[1]?.receives(50);
