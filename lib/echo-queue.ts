@@ -1,6 +1,7 @@
 import type { BroadcastOptions, Room, SocketId } from "socket.io-adapter";
 import { warnOrThrowLater } from "./warnings";
 import type { PacketFrame } from "./wire/frame-reader";
+import { isLaterRef } from "./wire/ordered-section";
 
 /** For which sockets a packet is, whatever their rooms say by the time at which it is delivered. */
 export type Pins = Map<SocketId, boolean>;
@@ -9,7 +10,7 @@ export type Pins = Map<SocketId, boolean>;
 export interface WaitingPacket {
   pins: Pins | undefined;
   readonly opts: BroadcastOptions;
-  /** How it is known when it comes back from the primary; `undefined` if it waits for those before it only. */
+  /** The section with which it comes back from the primary; `undefined` if it waits for those before it only. */
   readonly ref: number | undefined;
   /** @param echo - as it came back; `undefined` if it never will */
   deliver(echo: PacketFrame | undefined): void;
@@ -53,7 +54,7 @@ export class EchoQueue {
       const known = packet?.ref;
       if (
         packet === undefined ||
-        (known !== undefined && (isFound || isLater(known, ref)))
+        (known !== undefined && (isFound || isLaterRef(known, ref)))
       ) {
         break;
       }
@@ -139,11 +140,6 @@ function attempt(action: () => void): void {
   } catch (error) {
     warnOrThrowLater(error);
   }
-}
-
-/** They begin anew after 2³². */
-function isLater(a: number, b: number): boolean {
-  return ((a - b) | 0) > 0;
 }
 
 function concerns(

@@ -60,10 +60,6 @@ export class NodeRecovery {
       adapter,
       send,
       deliverTo: (id, frame) => {
-        const { epoch } = link.position ?? {};
-        if (epoch !== undefined) {
-          frame.stamp({ epoch, number: frame.number });
-        }
         try {
           delivery.deliverTo(id, this.#packets.read(frame), frame.opts);
         } catch (error) {

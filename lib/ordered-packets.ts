@@ -31,7 +31,6 @@ import {
 import type { Link } from "./worker/link";
 
 const EVENT = 2;
-const MAX_REF = 2 ** 32;
 const PLACEHOLDER = newPlaceholder();
 const NOWHERE: Offset = { epoch: "------", number: 0 };
 
@@ -48,7 +47,6 @@ export class OrderedPackets {
   readonly #encoder: PacketEncoder;
   readonly #delivery: Delivery;
   readonly #queue = new EchoQueue();
-  #nextRef = 0;
 
   constructor(
     adapter: ClusterAdapter,
@@ -74,11 +72,15 @@ export class OrderedPackets {
     }
     const blank = this.#encode(packet);
     const { parts, place } = blank;
-    const isRecoverable = !opts.flags?.local && !opts.flags?.volatile;
-    const ref = isRecoverable ? this.#takeRef() : undefined;
-    if (!opts.flags?.local) {
-      this.#link.sendPacket(origin, opts, undefined, parts, { ref, place });
-    }
+    const ref = opts.flags?.local
+      ? undefined
+      : this.#link.sendOrdered(
+          origin,
+          opts,
+          parts,
+          place,
+          !opts.flags?.volatile,
+        );
     this.#queue.add(new WaitingEvent(this, opts, blank, ref));
   }
 
@@ -182,12 +184,6 @@ export class OrderedPackets {
       deliverTo: () => {},
     };
     this.#queue.add(packet);
-  }
-
-  #takeRef(): number {
-    const ref = this.#nextRef;
-    this.#nextRef = (ref + 1) % MAX_REF;
-    return ref;
   }
 
   #encode(packet: Packet): Blank {

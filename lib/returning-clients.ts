@@ -16,7 +16,7 @@ import {
   closeConnection,
   type ConnectedSocket,
 } from "./socket-io";
-import { readPackets, type PacketFrame } from "./wire/frame-reader";
+import { readMissed, type PacketFrame } from "./wire/frame-reader";
 import { parseOffset } from "./wire/offsets";
 import { SessionOp, type SessionMessage } from "./wire/session-messages";
 import { decodeValue } from "./wire/values";
@@ -92,7 +92,7 @@ export class ReturningClients {
     let missed: PacketFrame[];
     let value: unknown;
     try {
-      missed = readPackets((bytes as Buffer).subarray(dataSize));
+      missed = readMissed((bytes as Buffer).subarray(dataSize));
       value = dataSize === 0 ? {} : decodeValue(data);
     } catch (error) {
       this.#options.send({ op: SessionOp.END, pid, term });

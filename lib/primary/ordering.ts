@@ -8,6 +8,7 @@ import { warnOnce } from "../warnings";
 import { readFrames, type PacketFrame } from "../wire/frame-reader";
 import { FrameWriter } from "../wire/frame-writer";
 import { PRIMARY_UID } from "../wire/frames";
+import { setFirstNumber } from "../wire/ordered-section";
 import {
   decodeSession,
   encodeSession,
@@ -38,13 +39,15 @@ export class Ordering {
   /**
    * Numbers the packets of a section, in place.
    *
-   * @returns whether there are any: their sender waits for them, too
+   * @returns whether there are any: their sender waits for the numbers
    */
   number(section: Buffer): boolean {
     const { recovery } = this;
+    const first = recovery.log.last + 1;
     let sender = "";
     let nsp = "";
     let hasNumbers = false;
+    let unknown = 0;
     visit(section, {
       onOrigin: (uid, originNsp) => {
         sender = uid;
@@ -56,11 +59,18 @@ export class Ordering {
           hasNumbers = true;
         } else if (isRecoverable(packet)) {
           // its sender did not know of the order yet
-          recovery.skip();
+          unknown++;
         }
       },
       onSession: () => {},
     });
+    if (hasNumbers) {
+      setFirstNumber(section, first);
+    }
+    // behind the others, whose numbers follow each other
+    for (; unknown > 0; unknown--) {
+      recovery.skip();
+    }
     return hasNumbers;
   }
 

@@ -19,6 +19,7 @@ import {
   type Section,
 } from "../wire/fast";
 import { PRIMARY_UID } from "../wire/frames";
+import { echoOf } from "../wire/ordered-section";
 import {
   adapterClose,
   EMITTER_UID,
@@ -324,12 +325,16 @@ export class Relay<Worker> {
     }
   }
 
-  /** Sends a section to everyone, to its sender only if that waits for its numbers. */
+  /** Sends a section to everyone. Its sender gets the numbers alone, if there are any. */
   #passOn(section: Section, sender: Peer | undefined): void {
     const isOrdered = this.#negotiation.wire === "ordered";
     const bytes = isOrdered ? sectionBytes(section) : section;
     const isAwaited = isOrdered && this.#ordering.number(bytes as Buffer);
-    this.#pushSection(bytes, (peer) => peer !== sender || isAwaited);
+    if (isAwaited && sender?.readsFrames) {
+      const echo = echoOf(bytes as Buffer);
+      sender.outbox.push(convertSection(echo, sender.isBinary));
+    }
+    this.#pushSection(bytes, (peer) => peer !== sender);
   }
 
   #pushSection(section: Section, isFor: (peer: Peer) => boolean): void {

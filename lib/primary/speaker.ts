@@ -193,11 +193,13 @@ export class Speaker {
   ): void {
     // what a parser would make of them: JSON, and binary data
     const bytes = this.#sendable(args, (value) => encodeValue(value, false));
-    const order =
-      this.#options.wire() === "ordered" && isRecoverable(opts, requestId)
-        ? { ref: 0, place: undefined }
-        : undefined;
-    this.#writer.writeArguments(origin, opts, requestId, bytes, order);
+    this.#writer.writeArguments(
+      origin,
+      opts,
+      requestId,
+      bytes,
+      this.#options.wire() === "ordered" && isRecoverable(opts, requestId),
+    );
   }
 
   #send(nsp: string, type: MessageType, data: object): void {

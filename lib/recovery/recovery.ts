@@ -7,6 +7,7 @@ import { debugRecovery as debug } from "../debug";
 import { warnOnce } from "../warnings";
 import type { RecoverySettings } from "../wire/fast";
 import type { PacketFrame } from "../wire/frame-reader";
+import { writeMissed } from "../wire/frame-writer";
 import { newEpoch, parseOffset } from "../wire/offsets";
 import { SessionOp, type SessionMessage } from "../wire/session-messages";
 import { PacketLog, type LogLimits } from "./packet-log";
@@ -119,9 +120,9 @@ export class Recovery {
     };
   }
 
-  /** Gives a packet its number, and keeps it. */
+  /** Gives a packet the next number, and keeps it. */
   number(sender: string, nsp: string, packet: PacketFrame): void {
-    packet.number = this.#log.last + 1;
+    packet.stamp({ epoch: this.#epoch, number: this.#log.last + 1 });
     const { rooms, except } = packet.opts;
     const { lost } = this.#log;
     this.#log.append(sender, nsp, rooms, except, packet.bytes);
@@ -341,7 +342,7 @@ export class Recovery {
       sid,
       rooms: session.rooms.current as Room[],
       dataSize: data.length,
-      data: Buffer.concat([data, ...missed.map(({ bytes }) => bytes)]),
+      data: Buffer.concat([data, writeMissed(missed)]),
     });
     if (!isSent) {
       return;

@@ -14,6 +14,7 @@ import {
   type Part,
 } from "./frames";
 import { OFFSET_LENGTH, writeOffset, type Offset } from "./offsets";
+import { firstNumberOf, ORDERED_HEAD_SIZE, refOf } from "./ordered-section";
 import { decodeValue } from "./values";
 import { ENGINE_MESSAGE, keepableBytes, Opcode } from "./ws-frame";
 
@@ -32,7 +33,7 @@ export interface FrameVisitor {
  * @throws {ClusterAdapterError} `ERR_PROTOCOL`
  */
 export function readTarget(section: Buffer): string | undefined {
-  return readHead(new Cursor(section));
+  return readHead(new Cursor(section)).target;
 }
 
 /**
@@ -43,7 +44,8 @@ export function readTarget(section: Buffer): string | undefined {
  */
 export function readFrames(section: Buffer, visitor: FrameVisitor): void {
   const cursor = new Cursor(section);
-  readHead(cursor);
+  const { ref, firstNumber } = readHead(cursor);
+  let number = firstNumber;
   let hasOrigin = false;
   while (!cursor.isAtEnd) {
     const kind: FrameKind = cursor.u8();
@@ -58,7 +60,13 @@ export function readFrames(section: Buffer, visitor: FrameVisitor): void {
       case FrameKind.ORIGIN:
         break;
       case FrameKind.PACKET:
-        visitor.onPacket(new PacketFrame(cursor));
+        {
+          const packet = new PacketFrame(cursor, ref, number);
+          visitor.onPacket(packet);
+          if (packet.ref !== undefined && number > 0) {
+            number++;
+          }
+        }
         break;
       case FrameKind.MESSAGE:
         visitor.onMessage(cursor.u8(), cursor.rest());
@@ -77,31 +85,57 @@ export function readFrames(section: Buffer, visitor: FrameVisitor): void {
 }
 
 /**
- * The packets of frames that stand one after the other, without a section around them.
+ * The packets that a client has missed: frames, each behind its number.
  *
  * @throws {ClusterAdapterError} `ERR_PROTOCOL`
  */
-export function readPackets(frames: Buffer): PacketFrame[] {
+export function readMissed(bytes: Buffer): PacketFrame[] {
   const packets: PacketFrame[] = [];
-  const cursor = new Cursor(frames);
+  const cursor = new Cursor(bytes);
   while (!cursor.isAtEnd) {
+    const number = cursor.u48();
     const kind: FrameKind = cursor.u8();
     const end = cursor.enter(cursor.u32());
     if (kind === FrameKind.PACKET) {
-      packets.push(new PacketFrame(cursor));
+      packets.push(new PacketFrame(cursor, 0, number));
     }
     cursor.leave(end);
   }
   return packets;
 }
 
-function readHead(cursor: Cursor): string | undefined {
+interface SectionHead {
+  readonly target: string | undefined;
+  /** How the sender knows the section, if the primary is to number what is in it. */
+  readonly ref: number | undefined;
+  readonly firstNumber: number;
+}
+
+const FOR_ALL: SectionHead = {
+  target: undefined,
+  ref: undefined,
+  firstNumber: 0,
+};
+
+function readHead(cursor: Cursor): SectionHead {
   const target = cursor.u8();
   switch (target) {
     case Target.ALL:
-      return undefined;
+      return FOR_ALL;
     case Target.NODE:
-      return cursor.name();
+      return { ...FOR_ALL, target: cursor.name() };
+    case Target.ORDERED: {
+      cursor.skip(ORDERED_HEAD_SIZE - 1);
+      if (cursor.isAtEnd) {
+        throw protocolError("W4", "a section that is to be numbered is empty");
+      }
+      const { bytes } = cursor;
+      return {
+        target: undefined,
+        ref: refOf(bytes),
+        firstNumber: firstNumberOf(bytes),
+      };
+    }
     default:
       throw protocolError(
         "W4",
@@ -115,8 +149,10 @@ export class PacketFrame {
   readonly opts: Required<BroadcastOptions>;
   /** Whoever asks for acknowledgements knows them by it. */
   readonly requestId: string | undefined;
-  /** How the sender knows it, if it is to be numbered. */
+  /** How the sender knows the section, if the packet is to be numbered. */
   readonly ref: number | undefined;
+  /** Its place in the total order, 0 as long as the primary has not numbered it. Only where it is to be numbered. */
+  readonly number: number;
   /** Whether there is room for an offset. */
   readonly hasPlace: boolean;
   readonly #section: Buffer;
@@ -125,14 +161,16 @@ export class PacketFrame {
   readonly #end: number;
   readonly #offsetAt: number;
 
-  constructor(cursor: Cursor) {
+  /**
+   * @param ref - that of its section
+   * @param number - what it gets if it is to be numbered
+   */
+  constructor(cursor: Cursor, ref: number | undefined, number: number) {
     this.#body = cursor.offset;
     const bits = cursor.u8();
-    this.ref = undefined;
-    if (bits & PacketFlag.NUMBERED) {
-      cursor.skip(NUMBER_SIZE);
-      this.ref = cursor.u32();
-    }
+    const isNumbered = (bits & PacketFlag.NUMBERED) !== 0;
+    this.ref = isNumbered ? ref : undefined;
+    this.number = isNumbered ? number : 0;
     this.hasPlace = (bits & PacketFlag.OFFSET) !== 0;
     const distance = this.hasPlace ? cursor.u32() : 0;
     this.requestId = bits & PacketFlag.WITH_ACK ? cursor.name() : undefined;
@@ -149,19 +187,6 @@ export class PacketFrame {
     }
   }
 
-  /** Its place in the total order, 0 as long as the primary has not written it. Only where it is to be numbered. */
-  get number(): number {
-    const at = this.#body + 1;
-    const low = this.#section.readUInt32LE(at);
-    return low + this.#section.readUInt16LE(at + 4) * 2 ** 32;
-  }
-
-  set number(number: number) {
-    const at = this.#body + 1;
-    this.#section.writeUInt32LE(number % 2 ** 32, at);
-    this.#section.writeUInt16LE(Math.floor(number / 2 ** 32), at + 4);
-  }
-
   /** Writes an offset into the room that was left for it. */
   stamp({ epoch, number }: Offset): void {
     if (this.hasPlace) {
@@ -176,8 +201,8 @@ export class PacketFrame {
 
   /** The same, of a memory of its own. */
   copy(): PacketFrame {
-    const [copy] = readPackets(Buffer.from(this.bytes));
-    return copy as PacketFrame;
+    const cursor = new Cursor(Buffer.from(this.bytes), FRAME_HEAD_SIZE);
+    return new PacketFrame(cursor, this.ref, this.number);
   }
 
   /**
@@ -296,6 +321,10 @@ class Cursor {
       (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)) +
       bytes[at + 3]! * 2 ** 24
     );
+  }
+
+  u48(): number {
+    return this.bytes.readUIntLE(this.#advance(NUMBER_SIZE), NUMBER_SIZE);
   }
 
   /** An unsigned LEB128. */

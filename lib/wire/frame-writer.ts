@@ -10,9 +10,10 @@ import {
   PacketFlag,
   RoomTag,
   Target,
-  type PacketOrder,
+  type OffsetPlace,
   type Part,
 } from "./frames";
+import { ORDERED_HEAD_SIZE, writeOrderedHead } from "./ordered-section";
 import {
   keepableBytes,
   maxTextFrameSize,
@@ -42,9 +43,10 @@ export class FrameWriter {
   #length = 0;
   /** Where the last whole frame ends: what failed halfway is written over. */
   #complete = 0;
-  /** Where there is room for an offset in the packet that is being written. */
-  #offsetAt = 0;
   #target: string | undefined;
+  /** Whether the primary is to number what is in the section. */
+  #isOrdered = false;
+  #lastRef = 0;
   #origin: Origin | undefined;
 
   /** The size of all that was written since the last `take()`. */
@@ -61,50 +63,63 @@ export class FrameWriter {
     opts: BroadcastOptions,
     requestId: string | undefined,
     parts: readonly Part[],
-    order?: PacketOrder,
   ): Buffer | undefined {
-    const frame = this.#beginPacket(origin, opts, requestId, order);
+    const frame = this.#beginPacket(origin, opts, requestId, 0);
     const start = this.#length;
-    for (let i = 0; i < parts.length; i++) {
-      const part = parts[i] as Part;
-      if (typeof part === "string") {
-        this.#reserve(maxTextFrameSize(part));
-        this.#length = writeTextFrame(this.#slab, this.#length, part);
-      } else {
-        this.#reserve(MAX_HEADER_SIZE);
-        this.#length = writeHeader(
-          this.#slab,
-          this.#length,
-          Opcode.BINARY,
-          part.byteLength,
-        );
-        this.#raw(part);
-      }
-      if (i === order?.place?.part) {
-        // known as the distance from the end once that is known
-        this.#offsetAt = this.#length - order.place.tail;
-      }
-    }
-    if (order?.place !== undefined) {
-      const distanceAt =
-        frame + 1 + (order.ref === undefined ? 0 : NUMBER_SIZE + 4);
-      this.#slab.writeUInt32LE(this.#length - this.#offsetAt, distanceAt);
-    }
+    parts.forEach((part) => this.#part(part));
     this.#endFrame(frame);
     return parts.length === 1 && typeof parts[0] === "string"
       ? keepableBytes(this.#slab, start, this.#length)
       : undefined;
   }
 
-  /** A packet whose sender has no parser. */
+  /**
+   * A packet of the total order.
+   *
+   * @param place - where there is room for an offset, if the parser has left it recognizable
+   * @param isNumbered - whether it is to get a number of its own
+   * @returns the reference of the section, if it does
+   */
+  writeOrdered(
+    origin: Origin,
+    opts: BroadcastOptions,
+    parts: readonly Part[],
+    place: OffsetPlace | undefined,
+    isNumbered: boolean,
+  ): number | undefined {
+    const flags =
+      (isNumbered ? PacketFlag.NUMBERED : 0) |
+      (place === undefined ? 0 : PacketFlag.OFFSET);
+    const frame = this.#beginPacket(origin, opts, undefined, flags);
+    let offsetAt = 0;
+    for (let i = 0; i < parts.length; i++) {
+      this.#part(parts[i] as Part);
+      if (i === place?.part) {
+        offsetAt = this.#length - place.tail;
+      }
+    }
+    if (place !== undefined) {
+      // known as the distance from the end once that is known
+      this.#slab.writeUInt32LE(this.#length - offsetAt, frame + 1);
+    }
+    this.#endFrame(frame);
+    return isNumbered ? this.#lastRef : undefined;
+  }
+
+  /**
+   * A packet whose sender has no parser.
+   *
+   * @param isNumbered - whether it is to get a number in the total order
+   */
   writeArguments(
     origin: Origin,
     opts: BroadcastOptions,
     requestId: string | undefined,
     args: Uint8Array,
-    order?: PacketOrder,
+    isNumbered: boolean,
   ): void {
-    const frame = this.#beginPacket(origin, opts, requestId, order);
+    const flags = isNumbered ? PacketFlag.NUMBERED : 0;
+    const frame = this.#beginPacket(origin, opts, requestId, flags);
     this.#u8(ARGUMENTS);
     this.#raw(args);
     this.#endFrame(frame);
@@ -137,29 +152,46 @@ export class FrameWriter {
     return this.#sections.splice(0);
   }
 
+  #part(part: Part): void {
+    if (typeof part === "string") {
+      this.#reserve(maxTextFrameSize(part));
+      this.#length = writeTextFrame(this.#slab, this.#length, part);
+    } else {
+      this.#reserve(MAX_HEADER_SIZE);
+      const { byteLength } = part;
+      this.#length = writeHeader(
+        this.#slab,
+        this.#length,
+        Opcode.BINARY,
+        byteLength,
+      );
+      this.#raw(part);
+    }
+  }
+
   /** Returns where the body begins. */
   #beginPacket(
     origin: Origin,
     { rooms, except, flags }: BroadcastOptions,
     requestId: string | undefined,
-    order: PacketOrder | undefined,
+    orderFlags: number,
   ): number {
-    const frame = this.#beginFrame(FrameKind.PACKET, origin, undefined);
+    const isNumbered = (orderFlags & PacketFlag.NUMBERED) !== 0;
+    const frame = this.#beginFrame(
+      FrameKind.PACKET,
+      origin,
+      undefined,
+      isNumbered,
+    );
     const compress = flags?.compress;
     this.#u8(
-      (flags?.volatile ? PacketFlag.VOLATILE : 0) |
+      orderFlags |
+        (flags?.volatile ? PacketFlag.VOLATILE : 0) |
         (compress === undefined ? 0 : PacketFlag.HAS_COMPRESS) |
         (compress ? PacketFlag.COMPRESS : 0) |
-        (requestId === undefined ? 0 : PacketFlag.WITH_ACK) |
-        (order?.ref === undefined ? 0 : PacketFlag.NUMBERED) |
-        (order?.place === undefined ? 0 : PacketFlag.OFFSET),
+        (requestId === undefined ? 0 : PacketFlag.WITH_ACK),
     );
-    if (order?.ref !== undefined) {
-      this.#reserve(NUMBER_SIZE + 4);
-      this.#length = this.#slab.writeUIntLE(0, this.#length, NUMBER_SIZE);
-      this.#length = this.#slab.writeUInt32LE(order.ref, this.#length);
-    }
-    if (order?.place !== undefined) {
+    if (orderFlags & PacketFlag.OFFSET) {
       this.#reserve(4);
       this.#length += 4;
     }
@@ -175,17 +207,16 @@ export class FrameWriter {
     kind: FrameKind,
     origin: Origin,
     target: string | undefined,
+    isNumbered = false,
   ): number {
     this.#length = this.#complete;
-    if (target !== this.#target) {
+    if (target !== this.#target || (isNumbered && !this.#isOrdered)) {
       this.#endSection();
       this.#target = target;
     }
     if (this.#length === 0) {
-      this.#u8(target === undefined ? Target.ALL : Target.NODE);
-      if (target !== undefined) {
-        this.#name(target);
-      }
+      this.#isOrdered = isNumbered;
+      this.#beginSection(target);
     }
     if (origin !== this.#origin) {
       const frame = this.#beginBody(FrameKind.ORIGIN);
@@ -195,6 +226,20 @@ export class FrameWriter {
       this.#origin = origin;
     }
     return this.#beginBody(kind);
+  }
+
+  #beginSection(target: string | undefined): void {
+    if (this.#isOrdered) {
+      this.#lastRef = (this.#lastRef + 1) >>> 0;
+      this.#reserve(ORDERED_HEAD_SIZE);
+      writeOrderedHead(this.#slab, this.#length, this.#lastRef);
+      this.#length += ORDERED_HEAD_SIZE;
+      return;
+    }
+    this.#u8(target === undefined ? Target.ALL : Target.NODE);
+    if (target !== undefined) {
+      this.#name(target);
+    }
   }
 
   /** Returns where the body begins. */
@@ -325,6 +370,18 @@ function rest(slab: Slab, used: number): Slab {
 }
 
 type Slab = ReturnType<typeof Buffer.alloc>;
+
+/** The packets that a client has missed: their frames, each behind its number. */
+export function writeMissed(
+  packets: ReadonlyArray<{ readonly number: number; readonly bytes: Buffer }>,
+): Buffer {
+  const parts = packets.flatMap(({ number, bytes }) => {
+    const head = Buffer.allocUnsafe(NUMBER_SIZE);
+    head.writeUIntLE(number, 0, NUMBER_SIZE);
+    return [head, bytes];
+  });
+  return Buffer.concat(parts);
+}
 
 function isPrimitive(room: unknown): boolean {
   return (

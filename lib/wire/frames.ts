@@ -9,6 +9,8 @@ export enum Target {
   ALL = 0,
   /** The one node whose uid follows. */
   NODE = 1,
+  /** Everyone; the primary is to number what is in it. The number of the first packet and a reference follow. */
+  ORDERED = 2,
 }
 
 export enum FrameKind {
@@ -42,25 +44,17 @@ export enum PacketFlag {
   ROOMS = 16,
   /** Whether a list of exceptions follows. */
   EXCEPT = 32,
-  /** Whether the primary is to number it: the number follows, and how its sender knows it. */
+  /** Whether the primary is to number it: it has the next number behind the packet before it. */
   NUMBERED = 64,
   /** Whether there is room for an offset in one of the parts: where that is follows. */
   OFFSET = 128,
 }
 
-/** The bytes of a number in a packet. */
+/** The bytes of a number. */
 export const NUMBER_SIZE = 6;
 
 /** The node that stands for the primary: sections for it are not passed on. */
 export const PRIMARY_UID = "primary";
-
-/** What the total order needs to know of a packet. */
-export interface PacketOrder {
-  /** How the sender knows it when it comes back, if it is to be numbered: below 2³². */
-  readonly ref: number | undefined;
-  /** Where there is room for an offset, if the parser has left it recognizable. */
-  readonly place: OffsetPlace | undefined;
-}
 
 /** Where in a packet an offset is to be written. */
 export interface OffsetPlace {

@@ -26,14 +26,19 @@ export interface OrderTracker {
   advance(number: number): void;
 }
 
-/** A violation of the protocol loses the rest of the section, with one process warning. */
+/**
+ * A violation of the protocol loses the rest of the section, with one process warning.
+ *
+ * @param isOwn - whether this process has sent it, and its packets have got their numbers: nothing else is news
+ */
 export function dispatchFrames(
   section: Buffer,
   registry: NodeRegistry,
   order: OrderTracker,
+  isOwn: boolean,
 ): void {
   try {
-    readFrames(section, new Dispatcher(section, registry, order));
+    readFrames(section, new Dispatcher(section, registry, order, isOwn));
   } catch (error) {
     warnOrThrowLater(error);
   }
@@ -46,20 +51,24 @@ class Dispatcher implements FrameVisitor {
   #uid = "";
   #nsp = "";
   #nodes = NOBODY;
-  /** Whether this process has sent what is read: then nothing but its numbers is news. */
-  #isOwn = false;
+  readonly #isOwn: boolean;
 
-  constructor(section: Buffer, registry: NodeRegistry, order: OrderTracker) {
+  constructor(
+    section: Buffer,
+    registry: NodeRegistry,
+    order: OrderTracker,
+    isOwn: boolean,
+  ) {
     this.#section = section;
     this.#registry = registry;
     this.#order = order;
+    this.#isOwn = isOwn;
   }
 
   onOrigin(uid: string, nsp: string): void {
     this.#uid = uid;
     this.#nsp = nsp;
     this.#nodes = this.#registry.of(nsp) ?? NOBODY;
-    this.#isOwn = this.#registry.get(uid) !== undefined;
     if (!this.#isOwn && uid !== PRIMARY_UID) {
       this.#nodes.forEach((node) => node.onAlive(uid));
     }
@@ -71,7 +80,10 @@ class Dispatcher implements FrameVisitor {
     } else if (this.#isOwn) {
       return;
     }
-    packet.stamp(this.#order.position);
+    if (this.#isOwn || packet.number === 0) {
+      // the others have their offsets from the primary
+      packet.stamp(this.#order.position);
+    }
     for (const node of this.#nodes) {
       try {
         node.onPacket(this.#uid, packet);

@@ -23,8 +23,9 @@ import {
   type Wire,
 } from "../wire/fast";
 import type { Origin } from "../wire/frame-writer";
-import { PRIMARY_UID, type PacketOrder, type Part } from "../wire/frames";
+import { PRIMARY_UID, type OffsetPlace, type Part } from "../wire/frames";
 import type { Offset } from "../wire/offsets";
+import { isEcho } from "../wire/ordered-section";
 import {
   isEnvelope,
   isKnownType,
@@ -47,6 +48,7 @@ import { dispatchFrames } from "./frame-dispatch";
 import { NodeRegistry, type Node } from "./node-registry";
 import { Order } from "./order";
 import { Outbox } from "./outbox";
+import { SentSections } from "./sent-sections";
 
 export class Link {
   readonly #channel: Channel;
@@ -56,6 +58,7 @@ export class Link {
   readonly #order = new Order((number) =>
     this.#sendProgress({ op: SessionOp.PROGRESS, number }),
   );
+  readonly #sent = new SentSections();
   #wire: Wire = "plain";
   /** Whether the primary has said which wire to use. */
   #isTold = false;
@@ -171,9 +174,25 @@ export class Link {
     opts: BroadcastOptions,
     requestId: string | undefined,
     parts: readonly Part[],
-    order?: PacketOrder,
   ): Buffer | undefined {
-    return this.#outbox.writePacket(origin, opts, requestId, parts, order);
+    return this.#outbox.writePacket(origin, opts, requestId, parts);
+  }
+
+  /**
+   * Sends a packet of the total order. Only for the ordered wire.
+   *
+   * @param place - where there is room for an offset, if the parser has left it recognizable
+   * @param isNumbered - whether it is to get a number of its own
+   * @returns how it is known when it comes back, if it does
+   */
+  sendOrdered(
+    origin: Origin,
+    opts: BroadcastOptions,
+    parts: readonly Part[],
+    place: OffsetPlace | undefined,
+    isNumbered: boolean,
+  ): number | undefined {
+    return this.#outbox.writeOrdered(origin, opts, parts, place, isNumbered);
   }
 
   /** Tells the primary something about a session. Only for the ordered wire. */
@@ -224,7 +243,7 @@ export class Link {
       debug("ignore a message of an unknown form");
     } else if (isFramesMessage(message)) {
       for (const section of message.data) {
-        dispatchFrames(sectionBytes(section), this.#nodes, this.#order);
+        this.#onSection(sectionBytes(section));
       }
     } else if (message.type === FastType.CONTROL) {
       this.#onControl(readControl(message), readOffer(message)?.isBinary);
@@ -234,6 +253,14 @@ export class Link {
       this.#nodes.of(message.nsp)?.forEach((node) => node.onMessage(known));
     } else {
       debug("ignore a message of an unknown form");
+    }
+  }
+
+  #onSection(bytes: Buffer): void {
+    const isOwn = isEcho(bytes);
+    const section = isOwn ? this.#sent.take(bytes) : bytes;
+    if (section !== undefined) {
+      dispatchFrames(section, this.#nodes, this.#order, isOwn);
     }
   }
 
@@ -289,6 +316,9 @@ export class Link {
     const isNew = position !== undefined && this.#order.begin(position);
     this.#wire = wire;
     if (isNew || wasOrdered !== (wire === "ordered")) {
+      // what was sent in the old order never gets a number of the new one
+      this.#outbox.flush();
+      this.#sent.clear();
       this.#nodes.forEach((node) => node.onOrder());
     }
     this.#isTold = true;
@@ -310,9 +340,10 @@ export class Link {
 
   #sendSections(sections: Buffer[]): void {
     if (this.#channel.connected) {
-      const data = sections.map((section) =>
-        convertSection(section, this.#isBinary),
-      );
+      const data = sections.map((section) => {
+        this.#sent.add(section);
+        return convertSection(section, this.#isBinary);
+      });
       this.#channel.send(framesMessage(this.#uid, data));
     }
   }

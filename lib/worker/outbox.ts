@@ -4,7 +4,7 @@
 import type { BroadcastOptions } from "socket.io-adapter";
 import { FlushSchedule } from "./flush-schedule";
 import { FrameWriter, type Origin } from "../wire/frame-writer";
-import type { PacketOrder, Part } from "../wire/frames";
+import type { OffsetPlace, Part } from "../wire/frames";
 
 // more in one message costs latency, and the json channel is quadratic in the size of a message
 const HIGH_WATER_MARK = 64 * 1024;
@@ -26,17 +26,29 @@ export class Outbox {
     opts: BroadcastOptions,
     requestId: string | undefined,
     parts: readonly Part[],
-    order?: PacketOrder,
   ): Buffer | undefined {
-    const frame = this.#writer.writePacket(
-      origin,
-      opts,
-      requestId,
-      parts,
-      order,
-    );
+    const frame = this.#writer.writePacket(origin, opts, requestId, parts);
     this.#onWritten();
     return frame;
+  }
+
+  /** Returns the reference of the section, if the packet is to get a number. */
+  writeOrdered(
+    origin: Origin,
+    opts: BroadcastOptions,
+    parts: readonly Part[],
+    place: OffsetPlace | undefined,
+    isNumbered: boolean,
+  ): number | undefined {
+    const ref = this.#writer.writeOrdered(
+      origin,
+      opts,
+      parts,
+      place,
+      isNumbered,
+    );
+    this.#onWritten();
+    return ref;
   }
 
   /**

@@ -6,12 +6,14 @@ import { PacketEncoder } from "../../dist/packet-encoder";
 import { readFrames, type PacketFrame } from "../../dist/wire/frame-reader";
 import { FrameWriter } from "../../dist/wire/frame-writer";
 import type { Part } from "../../dist/wire/frames";
+import { setFirstNumber } from "../../dist/wire/ordered-section";
 import type { Link } from "../../dist/worker/link";
 import { RecordingAdapter } from "./support/recording-adapter";
 import { warningsOf } from "./support/warnings";
 
 const ORIGIN = { uid: "a", nsp: "/" };
 const EPOCH = "epoch1";
+const EVERYONE = { rooms: new Set<string>() };
 
 type Listener = (packet: object) => void;
 
@@ -61,8 +63,9 @@ describe("packets in an order", () => {
     received = [];
     const link = {
       position: { epoch: EPOCH, number: 70 },
-      sendPacket: (_: object, _2: object, _3: undefined, parts: Part[]) => {
-        sent.push(parts);
+      sendOrdered: (...args: Parameters<FrameWriter["writeOrdered"]>) => {
+        sent.push(args[2]);
+        return new FrameWriter().writeOrdered(...args);
       },
     } as unknown as Link;
     const delivery = new Delivery(adapter, encoder);
@@ -89,6 +92,7 @@ describe("packets in an order", () => {
     const writer = new FrameWriter();
     write(writer);
     const [section] = writer.take() as [Buffer];
+    setFirstNumber(section, number);
     const frames: PacketFrame[] = [];
     readFrames(section, {
       onOrigin: () => {},
@@ -96,30 +100,20 @@ describe("packets in an order", () => {
       onMessage: () => {},
       onSession: () => {},
     });
-    const [frame] = frames as [PacketFrame];
-    frame.number = number;
-    return frame;
+    return frames[0] as PacketFrame;
   }
 
   function packetOf(number: number, ...data: unknown[]): PacketFrame {
-    const order = { ref: 0, place: undefined };
     const parts = [mirrored(JSON.stringify(data))];
     return numbered(number, (writer) =>
-      writer.writePacket(ORIGIN, { rooms: new Set() }, undefined, parts, order),
+      writer.writeOrdered(ORIGIN, EVERYONE, parts, undefined, true),
     );
   }
 
   function argumentsOf(number: number, ...args: unknown[]): PacketFrame {
-    const order = { ref: 0, place: undefined };
     const bytes = Buffer.from(JSON.stringify(args));
     return numbered(number, (writer) =>
-      writer.writeArguments(
-        ORIGIN,
-        { rooms: new Set() },
-        undefined,
-        bytes,
-        order,
-      ),
+      writer.writeArguments(ORIGIN, EVERYONE, undefined, bytes, true),
     );
   }
 

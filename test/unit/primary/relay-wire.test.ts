@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { MessageType } from "socket.io-adapter";
+import { readFrames } from "../../../dist/wire/frame-reader";
+import { FrameWriter } from "../../../dist/wire/frame-writer";
+import { parseOffset } from "../../../dist/wire/offsets";
+import { firstNumberOf, isEcho } from "../../../dist/wire/ordered-section";
 import {
   frames,
   message,
   offer,
+  offerRecovery,
   RelayScene,
   type Sent,
 } from "../support/relay-scene";
@@ -39,6 +44,38 @@ describe("the relay, where wires are concerned,", () => {
   function sections(sent: Sent[]): Array<[number, unknown]> {
     return sent.map(({ to, message }) => [to, message]);
   }
+
+  it("numbers what is sent in an order, and returns the numbers alone", async () => {
+    await greetAll(offerRecovery);
+    const writer = new FrameWriter();
+    const opts = { rooms: new Set<string>() };
+    const place = { part: 0, tail: 17 };
+    const text = `2["${"-".repeat(15)}"]`;
+    const write = () => writer.writeOrdered(ORIGIN, opts, [text], place, true);
+    [write, write, write].forEach((one) => one());
+    const [sent] = writer.take() as [Buffer];
+    scene.relay.onMessage(1, frames(sent));
+    const result = sections(await scene.take()) as Array<[number, Buffer]>;
+    assert.deepEqual(
+      result.map(([to, bytes]) => [to, firstNumberOf(bytes), isEcho(bytes)]),
+      [
+        [1, 1, true],
+        [2, 1, false],
+        [3, 1, false],
+      ],
+    );
+    const offsets: unknown[] = [];
+    readFrames((result[1] as [number, Buffer])[1], {
+      onOrigin: () => {},
+      onMessage: () => {},
+      onSession: () => {},
+      onPacket: (packet) =>
+        offsets.push(
+          parseOffset(String(packet.readParts()[0]).slice(3, 18))?.number,
+        ),
+    });
+    assert.deepEqual(offsets, [1, 2, 3]);
+  });
 
   it("tells each worker to use the fast wire as it greets", async () => {
     scene.relay.onFork(1);

@@ -4,7 +4,7 @@ import {
   type RecoveryLimits,
   type RestoreOutcome,
 } from "../../../dist/recovery/recovery";
-import { readFrames, readPackets } from "../../../dist/wire/frame-reader";
+import { readFrames, readMissed } from "../../../dist/wire/frame-reader";
 import { FrameWriter } from "../../../dist/wire/frame-writer";
 import { formatOffset } from "../../../dist/wire/offsets";
 import {
@@ -86,12 +86,12 @@ class Scene {
   /** A worker sends a packet; returns its number. */
   publish(rooms: string[] = [], sender = "a", except: string[] = []): number {
     const writer = new FrameWriter();
-    writer.writePacket(
+    writer.writeOrdered(
       { uid: sender, nsp: "/" },
       { rooms: new Set(rooms), except: new Set(except) },
-      undefined,
       [`2["${rooms.join()}"]`],
-      { ref: 0, place: undefined },
+      undefined,
+      true,
     );
     readFrames(writer.take()[0] as Buffer, {
       onOrigin: () => {},
@@ -149,7 +149,7 @@ class Scene {
 }
 
 function missedOf({ data, dataSize }: Restored): number[] {
-  return readPackets((data as Buffer).subarray(dataSize)).map(
+  return readMissed((data as Buffer).subarray(dataSize)).map(
     ({ number }) => number,
   );
 }

@@ -14,7 +14,8 @@ export interface NaivePacket {
   readonly compress: boolean | undefined;
   readonly requestId: string | undefined;
   readonly parts: Array<string | Uint8Array>;
-  readonly ref?: number;
+  /** Whether the primary is to number it. */
+  readonly isNumbered?: boolean;
   /** The number of bytes from the room for an offset to the end of a part. */
   readonly place?: { part: number; tail: number };
 }
@@ -95,7 +96,7 @@ function frame(kind: number, body: number[]): number[] {
 
 function packet(value: NaivePacket): number[] {
   const { compress, requestId } = value;
-  const { ref, place } = value;
+  const { isNumbered, place } = value;
   const parts = value.parts.map(part);
   const behind = parts.slice((place?.part ?? 0) + 1).flat().length;
   const flags =
@@ -104,11 +105,10 @@ function packet(value: NaivePacket): number[] {
     (requestId === undefined ? 0 : 8) +
     (value.rooms.length > 0 ? 16 : 0) +
     (value.except.length > 0 ? 32 : 0) +
-    (ref === undefined ? 0 : 64) +
+    (isNumbered ? 64 : 0) +
     (place === undefined ? 0 : 128);
   return frame(2, [
     flags,
-    ...(ref === undefined ? [] : [0, 0, 0, 0, 0, 0, ...u32(ref)]),
     ...(place === undefined ? [] : u32(place.tail + behind)),
     ...(requestId === undefined ? [] : name(requestId)),
     ...rooms(value.rooms),
@@ -121,14 +121,26 @@ export function encodeNaively(frames: NaiveFrame[]): Buffer[] {
   const sections: number[][] = [];
   let target: string | undefined;
   let origin: NaiveOrigin | undefined;
+  let ref = 0;
   for (const one of frames) {
     const to = "type" in one ? one.target : undefined;
-    if (sections.length === 0 || to !== target) {
-      sections.push(to === undefined ? [0] : [1, ...name(to)]);
+    const isNumbered = "parts" in one && one.isNumbered === true;
+    let section = sections[sections.length - 1] ?? [];
+    // what needs no number may stand between those that do
+    if (
+      section.length === 0 ||
+      to !== target ||
+      (section[0] === 0 && isNumbered)
+    ) {
+      section = isNumbered
+        ? [2, 0, 0, 0, 0, 0, 0, ...u32(++ref)]
+        : to === undefined
+          ? [0]
+          : [1, ...name(to)];
+      sections.push(section);
       target = to;
       origin = undefined;
     }
-    const section = sections[sections.length - 1] as number[];
     if (one.origin !== origin) {
       origin = one.origin;
       section.push(...frame(1, [...name(origin.uid), ...name(origin.nsp)]));
@@ -160,10 +172,12 @@ class Bytes {
     return this.take(4).reduceRight((sum, byte) => sum * 256 + byte, 0);
   }
 
-  /** Behind a number. */
-  ref(): number {
-    this.take(6);
-    return this.u32();
+  /** The target of a section. */
+  target(): string | undefined {
+    const kind = this.u8();
+    // a number and a reference
+    this.take(kind === 2 ? 10 : 0);
+    return kind === 1 ? this.name() : undefined;
   }
 
   varint(): number {
@@ -228,7 +242,7 @@ export function decodeNaively(sections: Buffer[]): NaiveFrame[] {
   const frames: NaiveFrame[] = [];
   for (const section of sections) {
     const bytes = new Bytes(section);
-    const target = bytes.u8() === 0 ? undefined : bytes.name();
+    const target = bytes.target();
     let origin = { uid: "", nsp: "" };
     while (bytes.left.length > 0) {
       const kind = bytes.u8();
@@ -240,7 +254,6 @@ export function decodeNaively(sections: Buffer[]): NaiveFrame[] {
         frames.push({ origin, target, type, data: Buffer.from(body.left) });
       } else {
         const flags = body.u8();
-        const ref = (flags & 64) === 0 ? undefined : body.ref();
         body.take(flags & 128 ? 4 : 0);
         frames.push({
           origin,
@@ -250,7 +263,7 @@ export function decodeNaively(sections: Buffer[]): NaiveFrame[] {
           rooms: (flags & 16) === 0 ? [] : body.rooms(),
           except: (flags & 32) === 0 ? [] : body.rooms(),
           parts: body.parts(),
-          ...(ref !== undefined && { ref }),
+          ...(flags & 64 && { isNumbered: true }),
         });
       }
     }

@@ -18,22 +18,24 @@ export function writeAll(
       const { origin, target, type, data } = frame;
       writer.writeMessage(origin, target, type, data);
     } else {
-      writer.writePacket(
-        frame.origin,
-        optionsOf(frame),
-        frame.requestId,
-        frame.parts,
-        { ref: frame.ref, place: frame.place },
-      );
+      writePacket(writer, frame);
     }
   }
   return writer.take();
 }
 
+function writePacket(writer: FrameWriter, frame: NaivePacket): void {
+  const { origin, requestId, parts, isNumbered = false, place } = frame;
+  const opts = optionsOf(frame);
+  if (isNumbered || place !== undefined) {
+    writer.writeOrdered(origin, opts, parts, place, isNumbered);
+  } else {
+    writer.writePacket(origin, opts, requestId, parts);
+  }
+}
+
 /** What Socket.IO would say of a packet. */
-function optionsOf(
-  frame: Omit<NaivePacket, "origin" | "parts" | "ref" | "place">,
-) {
+function optionsOf(frame: NaivePacket) {
   const { volatile, compress } = frame;
   return {
     rooms: new Set(frame.rooms as string[]),
@@ -60,7 +62,7 @@ export function readAll(sections: Buffer[]): NaiveFrame[] {
           compress: opts.flags.compress,
           requestId,
           parts: packet.readParts(),
-          ...(ref !== undefined && { ref }),
+          ...(ref !== undefined && { isNumbered: true }),
         });
       },
       onMessage: (type, data) => frames.push({ origin, target, type, data }),

@@ -85,6 +85,12 @@ export function message(uid: string, type: number, requesterUid?: string) {
   return { source: "_sio_adapter", uid, nsp: "/", type, requesterUid, data };
 }
 
+/** The same, and that its server has connection state recovery on. */
+export function offerRecovery(uid: string): object {
+  const recovery = { maxDisconnectionDuration: 1_000, noticeAfter: 1_000 };
+  return { ...offer(uid), recovery };
+}
+
 /** A message that says that its sender speaks the fast wire. */
 export function offer(uid: string, type = 1): object {
   return { ...message(uid, type), wire: Buffer.of(1) };

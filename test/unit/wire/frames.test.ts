@@ -3,11 +3,17 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import {
   readFrames,
-  readPackets,
+  readMissed,
   readTarget,
   type PacketFrame,
 } from "../../../dist/wire/frame-reader";
-import { FrameWriter } from "../../../dist/wire/frame-writer";
+import { FrameWriter, writeMissed } from "../../../dist/wire/frame-writer";
+import {
+  echoOf,
+  isEcho,
+  refOf,
+  setFirstNumber,
+} from "../../../dist/wire/ordered-section";
 import { decodeValue } from "../../../dist/wire/values";
 import { textFrame } from "../../../dist/wire/ws-frame";
 import { encodeNaively, type NaiveMessage } from "../support/naive-frames";
@@ -17,6 +23,7 @@ import { sampleSession } from "../support/sample-session";
 const PROTOCOL = resolve(__dirname, "../../../docs/protocol.md");
 const ORIGIN = { uid: "a1", nsp: "/" };
 const ORIGIN_FRAME = "01 05000000 04 6131 02 2f";
+const OPTS = { rooms: new Set<string>() };
 const PLAIN = {
   rooms: [] as unknown[],
   except: [] as unknown[],
@@ -149,31 +156,73 @@ describe("frames", () => {
     );
   });
 
-  it("have room for a number, and for an offset in one of their parts", () => {
+  it("have room for an offset in one of their parts", () => {
     const text = `2["${"-".repeat(15)}"]`;
     const writer = new FrameWriter();
-    const order = { ref: 9, place: { part: 0, tail: 17 } };
-    const opts = { rooms: new Set<string>() };
-    writer.writePacket(ORIGIN, opts, undefined, [text, Buffer.of(1)], order);
+    const parts = [text, Buffer.of(1)];
+    const place = { part: 0, tail: 17 };
+    assert.equal(writer.writeOrdered(ORIGIN, OPTS, parts, place, true), 1);
     const [section] = writer.take() as [Buffer];
-    const body = section
-      .toString("hex")
-      .slice(hex(`00 ${ORIGIN_FRAME} 02 25000000`).length);
+    const start = `02 000000000000 01000000 ${ORIGIN_FRAME}`;
     assert.equal(
-      body,
+      section.toString("hex"),
       hex(
-        `c0 000000000000 09000000 14000000 81 15 34 ${Buffer.from(text).toString("hex")} 82 01 01`,
+        `${start} 02 1f000000 c0 14000000 81 15 34 ${Buffer.from(text).toString("hex")} 82 01 01`,
       ),
     );
-    const [packet] = readPackets(
-      section.subarray(hex(`00 ${ORIGIN_FRAME}`).length / 2),
-    ) as [PacketFrame];
-    assert.deepEqual([packet.ref, packet.number], [9, 0]);
-    packet.number = 2 ** 40;
+    const [packet] = packetsOf(section);
     packet.stamp({ epoch: "epoch-", number: 64 });
-    const [copy] = readPackets(packet.copy().bytes) as [PacketFrame];
-    assert.equal(copy.number, 2 ** 40);
-    assert.deepEqual(copy.readParts(), ['2["epoch-.------0-"]', Buffer.of(1)]);
+    const stamped = ['2["epoch-.------0-"]', Buffer.of(1)];
+    assert.deepEqual(packet.copy().readParts(), stamped);
+    const { bytes } = packet;
+    const numbers = [7, 2 ** 40];
+    const missed = writeMissed(numbers.map((number) => ({ number, bytes })));
+    const read = readMissed(missed);
+    assert.deepEqual(
+      read.map(({ number }) => number),
+      numbers,
+    );
+    read.forEach((one) => assert.deepEqual(one.readParts(), stamped));
+  });
+
+  it("are numbered from the first one of their section on", () => {
+    const writer = new FrameWriter();
+    const write = (isNumbered: boolean) =>
+      writer.writeOrdered(ORIGIN, OPTS, ["2[]"], undefined, isNumbered);
+    // the third needs none, and is where it was written all the same
+    const refs = [true, true, false, true].map(write);
+    assert.deepEqual(refs, [1, 1, undefined, 1]);
+    const [section, ...others] = writer.take() as [Buffer];
+    assert.deepEqual(others, []);
+    const read = () =>
+      packetsOf(section).map(({ ref, number }) => [ref, number]);
+    const unset = [undefined, 0];
+    assert.deepEqual(read(), [[1, 0], [1, 0], unset, [1, 0]]);
+    const first = 2 ** 40;
+    setFirstNumber(section, first);
+    const numbers = [[1, first], [1, first + 1], unset, [1, first + 2]];
+    assert.deepEqual(read(), numbers);
+    assert.deepEqual(
+      packetsOf(section).map((packet) => packet.copy().number),
+      [first, first + 1, 0, first + 2],
+    );
+    assert.equal(write(true), 2);
+  });
+
+  it("that need no number stand in a section of their own before those that do", () => {
+    const writer = new FrameWriter();
+    for (const isNumbered of [false, true]) {
+      writer.writeOrdered(ORIGIN, OPTS, ["2[]"], undefined, isNumbered);
+    }
+    const sections = writer.take();
+    assert.deepEqual(
+      sections.map(([target]) => target),
+      [0, 2],
+    );
+    assert.deepEqual(sections.map(isEcho), [false, false]);
+    const echo = echoOf(sections[1] as Buffer);
+    assert.equal(isEcho(echo), true);
+    assert.equal(refOf(echo), 1);
   });
 
   it("tell the WebSocket frame of a single text", () => {
@@ -248,7 +297,9 @@ describe("frames", () => {
   });
 
   const violations: Array<[string, string, string]> = [
-    ["W4", "a target that is unknown", "02"],
+    ["W4", "a target that is unknown", "03"],
+    ["W4", "nothing to number", "02 000000000000 01000000"],
+    ["W7", "half a number", "02 000000"],
     ["W5", "a packet without an origin", "00 02 00000000"],
     ["W5", "a message without an origin", "00 03 01000000 05"],
     ["W7", "nothing", ""],
@@ -370,6 +421,17 @@ describe("frames", () => {
     assert.equal(readTarget(section as Buffer), "\ud83d-é");
   });
 });
+
+function packetsOf(section: Buffer): [PacketFrame, ...PacketFrame[]] {
+  const packets: PacketFrame[] = [];
+  readFrames(section, {
+    onOrigin: () => {},
+    onPacket: (packet) => packets.push(packet),
+    onMessage: () => {},
+    onSession: () => {},
+  });
+  return packets as [PacketFrame, ...PacketFrame[]];
+}
 
 /** The kinds of the frames in a section, by its bytes. */
 function kindsOf(section: Buffer): number[] {

@@ -42,7 +42,7 @@ describe("the frames of a section", () => {
 
   function dispatch(...frames: NaiveFrame[]): void {
     const [section] = writeAll(frames);
-    dispatchFrames(section as Buffer, registry, ORDER);
+    dispatchFrames(section as Buffer, registry, ORDER, false);
   }
 
   function emitted({ heard }: FakeNode): unknown[] {
@@ -103,7 +103,9 @@ describe("the frames of a section", () => {
   it("are left out behind a violation of the protocol, with a warning", () => {
     const [section] = writeAll([emitOf("x"), emitOf("y")]) as [Buffer];
     const cut = section.subarray(0, section.length - 1);
-    const warnings = warningsOf(() => dispatchFrames(cut, registry, ORDER));
+    const warnings = warningsOf(() =>
+      dispatchFrames(cut, registry, ORDER, false),
+    );
     assert.deepEqual(emitted(node), ["x"]);
     assert.equal(warnings.length, 1);
     assert.match(warnings[0] as string, /\[W7\]/);
@@ -129,7 +131,9 @@ describe("the frames of a section", () => {
     const [section] = writeAll([packetOf("p"), emitOf("x")]) as [Buffer];
     // the opcode of the only part
     section[section.indexOf("p") - 3] = 9;
-    const warnings = warningsOf(() => dispatchFrames(section, registry, ORDER));
+    const warnings = warningsOf(() =>
+      dispatchFrames(section, registry, ORDER, false),
+    );
     restore();
     assert.deepEqual(thrown, []);
     assert.match(warnings.join(), /\[W9\]/);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { install } from "@sinonjs/fake-timers";
 import { MessageType } from "socket.io-adapter";
+import { echoOf, setFirstNumber } from "../../../dist/wire/ordered-section";
 import { decodeValue } from "../../../dist/wire/values";
 import { Link } from "../../../dist/worker/link";
 import { FakeChannel } from "../support/fake-channel";
@@ -26,8 +27,36 @@ describe("the link of a process, where wires are concerned,", () => {
   });
 
   function tell(control: unknown, wire: unknown = Buffer.of(1)): void {
+    receive(15, control, { wire });
+  }
+
+  /** An order begins. */
+  function order(epoch: string, number = 0): void {
+    receive(15, "ordered", { wire: Buffer.of(1), order: { epoch, number } });
+  }
+
+  function receive(type: number, data: unknown, fields: object = {}): void {
     const envelope = { source: "_sio_adapter", uid: "primary", nsp: "" };
-    channel.receive({ ...envelope, type: 15, data: control, wire });
+    channel.receive({ ...envelope, type, data, ...fields });
+  }
+
+  function sendOrdered(text: string, isNumbered = true): void {
+    link.sendOrdered(node, OPTS, [text], undefined, isNumbered);
+  }
+
+  /** The sections that were sent since the last time, as the primary would number them. */
+  async function takeNumbered(first: number): Promise<Buffer[]> {
+    for (let turns = 0; channel.sent.length === 0 && turns < 10; turns++) {
+      await nextTurn();
+    }
+    const sections = channel.sent
+      .splice(0)
+      .flatMap(({ data }) => data as Buffer[]);
+    return sections.map((section) => {
+      const copy = Buffer.from(section);
+      setFirstNumber(copy, first);
+      return copy;
+    });
   }
 
   function send(packet: unknown[], fields: object = {}): void {
@@ -208,6 +237,40 @@ describe("the link of a process, where wires are concerned,", () => {
     link.sendPacket(node, OPTS, undefined, ["2[]"]);
     await nextTurn();
     assert.deepEqual(channel.sent, []);
+  });
+
+  it("passes on what it has sent itself when the numbers have come, and nothing else of it", async () => {
+    order("epoch-");
+    sendOrdered("2[1]");
+    sendOrdered("2[2]", false);
+    sendOrdered("2[3]");
+    const [section] = (await takeNumbered(7)) as [Buffer];
+    node.heard.length = 0;
+    receive(14, [echoOf(section)]);
+    assert.deepEqual(node.heard, [
+      ["n1", "2[1]"],
+      ["n1", "2[3]"],
+    ]);
+    assert.deepEqual(link.position, { epoch: "epoch-", number: 8 });
+    receive(14, [echoOf(section)]);
+    assert.equal(node.heard.length, 2);
+  });
+
+  it("waits for no numbers of an order that has ended", async () => {
+    order("epoch-");
+    sendOrdered("2[1]");
+    const [sent] = (await takeNumbered(1)) as [Buffer];
+    sendOrdered("2[2]");
+    tell("fast");
+    order("epoch+");
+    const [written] = (await takeNumbered(1)) as [Buffer];
+    node.heard.length = 0;
+    receive(14, [echoOf(sent), echoOf(written)]);
+    assert.deepEqual(node.heard, []);
+    sendOrdered("2[3]");
+    const [fresh] = (await takeNumbered(3)) as [Buffer];
+    receive(14, [echoOf(fresh)]);
+    assert.deepEqual(node.heard, [["n1", "2[3]"]]);
   });
 
   it("asks every node to greet", () => {
