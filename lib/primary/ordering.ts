@@ -65,6 +65,7 @@ export class Ordering {
       onSession: () => {},
     });
     if (hasNumbers) {
+      recovery.endSection();
       setFirstNumber(section, first);
     }
     // behind the others, whose numbers follow each other

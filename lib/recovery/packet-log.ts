@@ -2,6 +2,7 @@
  * The packets that a client may have missed: a queue in the order of their numbers, with an index by namespace and room.
  */
 import type { Room } from "socket.io-adapter";
+import { BLOCK_SIZE, LogBlock, NO_ROOMS } from "./log-block";
 import { NumberList } from "./number-list";
 import type { Position } from "./room-history";
 
@@ -24,65 +25,42 @@ interface NamespaceIndex {
   count: number;
 }
 
-const CHUNK_SIZE = 1_024;
-const SLAB_SIZE = 256 * 1024;
-// a packet that is larger has memory of its own: behind it, a slab would be left empty
-const MAX_SHARED_SIZE = SLAB_SIZE / 8;
+/** Where packets come from. */
+interface Source {
+  readonly sender: string;
+  readonly index: NamespaceIndex;
+}
+
+type Block = LogBlock<Source>;
+
+// blocks that are kept for what follows: memory that was used before costs less than new one
+const MAX_SPARE_BLOCKS = 16;
+// a packet that is larger has memory of its own: it would leave much of a block empty
+const MAX_SHARED_SIZE = BLOCK_SIZE / 8;
 // what a room takes in memory, in bytes: once, and for each packet that names it
 const ROOM_SIZE = 256;
 const NAME_SIZE = 40;
-const NO_ROOMS: readonly Room[] = [];
 
-/**
- * What is known of some packets, field by field: an object for each of several 100,000 packets would cost more than the
- * packets.
- */
-class Chunk {
-  /** `undefined` where a number has no packet, or none any more. */
-  readonly indexes: Array<NamespaceIndex | undefined> = [];
-  readonly senders: string[] = [];
-  readonly rooms: Array<readonly Room[]> = [];
-  readonly excepts: Array<readonly Room[]> = [];
-  readonly slabs: Buffer[] = [];
-  readonly starts: number[] = [];
-  readonly ends: number[] = [];
-
-  get length(): number {
-    return this.indexes.length;
-  }
-
-  skip(): void {
-    this.push(undefined, "", NO_ROOMS, NO_ROOMS, EMPTY, 0, 0);
-  }
-
-  push(
-    index: NamespaceIndex | undefined,
-    sender: string,
-    rooms: readonly Room[],
-    except: readonly Room[],
-    slab: Buffer,
-    start: number,
-    end: number,
-  ): void {
-    this.indexes.push(index);
-    this.senders.push(sender);
-    this.rooms.push(rooms);
-    this.excepts.push(except);
-    this.slabs.push(slab);
-    this.starts.push(start);
-    this.ends.push(end);
-  }
+/** A part of a section. */
+interface Uncopied {
+  readonly section: Buffer;
+  readonly start: number;
+  end: number;
 }
 
-const EMPTY = Buffer.alloc(0);
+const NOTHING: Uncopied = { section: Buffer.alloc(0), start: 0, end: 0 };
 
 export class PacketLog {
   readonly #limits: LogLimits;
   readonly #namespaces = new Map<string, NamespaceIndex>();
-  /** The packets in the order of their numbers, `CHUNK_SIZE` of them in each but the last one. */
-  #chunks: Chunk[] = [new Chunk()];
-  /** The number of the first one in the first chunk. */
-  #base = 1;
+  /** The packets in the order of their numbers. */
+  readonly #blocks: Block[] = [];
+  readonly #spareBlocks: Block[] = [];
+  /** What stands at the end of the last block, and is not copied yet. */
+  #uncopied: Uncopied = NOTHING;
+  /** The packets that are in no block, by number. */
+  readonly #large = new Map<number, Buffer>();
+  #source: Source | undefined;
   /** The number of the oldest one that is there. */
   #first = 1;
   #last = 0;
@@ -90,8 +68,6 @@ export class PacketLog {
   #bytes = 0;
   /** What the rooms take that the packets name: it may be many times as much as the packets. */
   #roomBytes = 0;
-  #slab = EMPTY;
-  #slabUsed = 0;
   #lost = 0;
   #expired = 0;
 
@@ -125,10 +101,10 @@ export class PacketLog {
   }
 
   /**
-   * Appends a packet, and removes the oldest ones where a limit asks for it.
+   * Appends a packet, and removes the oldest ones where a limit asks for it. Its frame is a part of a section, which must
+   * not change before `copyAppended()`.
    *
    * @param sender - the node that has sent it
-   * @param bytes - its frame, which is copied
    * @returns its number
    */
   append(
@@ -136,24 +112,26 @@ export class PacketLog {
     nsp: string,
     rooms: ReadonlySet<Room>,
     except: ReadonlySet<Room>,
-    bytes: Buffer,
+    section: Buffer,
+    start: number,
+    end: number,
   ): number {
-    const index = this.#indexOf(nsp);
-    const slab = this.#slabFor(bytes.length);
-    const start = slab === this.#slab ? this.#slabUsed : 0;
-    bytes.copy(slab, start);
-    if (slab === this.#slab) {
-      this.#slabUsed += bytes.length;
-    }
+    const source = this.#sourceOf(sender, nsp);
+    const { index } = source;
     const number = this.#last + 1;
-    this.#lastChunk().push(
-      index,
-      sender,
+    const size = end - start;
+    const isLarge = size > MAX_SHARED_SIZE;
+    const block = this.#blockFor(isLarge ? 0 : size);
+    if (isLarge) {
+      this.#large.set(number, copyOf(section.subarray(start, end)));
+    } else {
+      this.#copyLater(section, start, end);
+    }
+    block.push(
+      source,
       rooms.size === 0 ? NO_ROOMS : this.#addToRooms(index, rooms, number),
       except.size === 0 ? NO_ROOMS : Array.from(except),
-      slab,
-      start,
-      start + bytes.length,
+      isLarge ? 0 : size,
     );
     if (rooms.size === 0) {
       index.everyone.push(number);
@@ -161,7 +139,7 @@ export class PacketLog {
     this.#last = number;
     index.count++;
     this.#count++;
-    this.#bytes += bytes.length;
+    this.#bytes += size;
     this.#roomBytes += (rooms.size + except.size) * NAME_SIZE;
     while (
       this.#bytes + this.#roomBytes > this.#limits.maxLogBytes ||
@@ -172,9 +150,19 @@ export class PacketLog {
     return number;
   }
 
+  /** Copies the frames that were appended: those that stand one after the other in one go. */
+  copyAppended(): void {
+    const { section, start, end } = this.#uncopied;
+    const block = this.#blocks[this.#blocks.length - 1];
+    if (block !== undefined && end > start) {
+      section.copy(block.bytes, block.end - (end - start), start, end);
+    }
+    this.#uncopied = NOTHING;
+  }
+
   /** Gives a number to a packet that is not known: who missed it cannot be told what. */
   skip(): number {
-    this.#lastChunk().skip();
+    this.#blockFor(0).push(undefined, NO_ROOMS, NO_ROOMS, 0);
     this.#lost = ++this.#last;
     return this.#lost;
   }
@@ -187,7 +175,8 @@ export class PacketLog {
   }
 
   /**
-   * The frames of the packets with a higher number than one that are for a session, in their order.
+   * The frames of the packets with a higher number than one that are for a session, in their order: until the next packet
+   * is appended.
    *
    * @param rooms - all rooms in which it may have been
    * @param isFor - decides
@@ -202,6 +191,7 @@ export class PacketLog {
     if (index === undefined) {
       return [];
     }
+    this.copyAppended();
     const numbers = new Set(index.everyone.after(after));
     for (const room of rooms) {
       index.rooms
@@ -216,38 +206,69 @@ export class PacketLog {
   }
 
   #describe(number: number): LoggedPacket {
-    const { chunk, at } = this.#find(number);
+    const block = this.#blockOf(number);
     return {
       number,
-      sender: chunk.senders[at] as string,
-      rooms: chunk.rooms[at] as readonly Room[],
-      except: chunk.excepts[at] as readonly Room[],
+      sender: (block.sourceOf(number) as Source).sender,
+      rooms: block.roomsOf(number),
+      except: block.exceptOf(number),
     };
   }
 
   #bytesOf(number: number): Buffer {
-    const { chunk, at } = this.#find(number);
-    return (chunk.slabs[at] as Buffer).subarray(
-      chunk.starts[at],
-      chunk.ends[at],
-    );
+    return this.#large.get(number) ?? this.#blockOf(number).bytesOf(number);
   }
 
-  #find(number: number): { chunk: Chunk; at: number } {
-    const distance = number - this.#base;
-    const at = distance % CHUNK_SIZE;
-    const chunk = this.#chunks[(distance - at) / CHUNK_SIZE] as Chunk;
-    return { chunk, at };
-  }
-
-  #lastChunk(): Chunk {
-    const chunk = this.#chunks[this.#chunks.length - 1] as Chunk;
-    if (chunk.length < CHUNK_SIZE) {
-      return chunk;
+  /** The last block that does not begin behind a number. */
+  #blockOf(number: number): Block {
+    let low = 0;
+    let high = this.#blocks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.#blocks[middle] as Block).first <= number) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
     }
-    const next = new Chunk();
-    this.#chunks.push(next);
-    return next;
+    return this.#blocks[low] as Block;
+  }
+
+  /** The last block, with room for a packet. */
+  #blockFor(size: number): Block {
+    const last = this.#blocks[this.#blocks.length - 1];
+    if (last?.hasRoomFor(size)) {
+      return last;
+    }
+    this.copyAppended();
+    const block = this.#spareBlocks.pop() ?? new LogBlock<Source>();
+    block.first = this.#last + 1;
+    block.count = 0;
+    this.#blocks.push(block);
+    return block;
+  }
+
+  #copyLater(section: Buffer, start: number, end: number): void {
+    if (this.#uncopied.section !== section || this.#uncopied.end !== start) {
+      this.copyAppended();
+      this.#uncopied = { section, start, end };
+    }
+    this.#uncopied.end = end;
+  }
+
+  /** Most packets come from where the one before them came from. */
+  #sourceOf(sender: string, nsp: string): Source {
+    const known = this.#source;
+    if (
+      known?.sender === sender &&
+      known.index.nsp === nsp &&
+      known.index.count > 0
+    ) {
+      return known;
+    }
+    const source = { sender, index: this.#indexOf(nsp) };
+    this.#source = source;
+    return source;
   }
 
   #indexOf(nsp: string): NamespaceIndex {
@@ -277,41 +298,34 @@ export class PacketLog {
     });
   }
 
-  #slabFor(size: number): Buffer {
-    if (size > MAX_SHARED_SIZE) {
-      return Buffer.allocUnsafeSlow(size);
-    }
-    if (this.#slabUsed + size > this.#slab.length) {
-      this.#slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
-      this.#slabUsed = 0;
-    }
-    return this.#slab;
-  }
-
   /** Returns its number. */
   #removeFirst(): number {
-    const number = this.#first++;
-    const { chunk, at } = this.#find(number);
-    const index = chunk.indexes[at];
-    if (index !== undefined) {
-      const rooms = chunk.rooms[at] as readonly Room[];
-      const except = chunk.excepts[at] as readonly Room[];
-      this.#removeFromIndex(index, rooms);
-      this.#roomBytes -= (rooms.length + except.length) * NAME_SIZE;
-      chunk.rooms[at] = NO_ROOMS;
-      chunk.excepts[at] = NO_ROOMS;
-      this.#count--;
-      this.#bytes -= (chunk.ends[at] as number) - (chunk.starts[at] as number);
-      chunk.slabs[at] = EMPTY;
+    while (
+      this.#blocks[1] !== undefined &&
+      this.#blocks[1].first <= this.#first
+    ) {
+      this.#recycle(this.#blocks.shift() as Block);
     }
-    if (at === CHUNK_SIZE - 1) {
-      this.#chunks.shift();
-      this.#base += CHUNK_SIZE;
-      if (this.#chunks.length === 0) {
-        this.#chunks.push(new Chunk());
-      }
+    const number = this.#first++;
+    const block = this.#blocks[0] as Block;
+    const source = block.sourceOf(number);
+    if (source !== undefined) {
+      const rooms = block.roomsOf(number);
+      const except = block.exceptOf(number);
+      this.#removeFromIndex(source.index, rooms);
+      this.#roomBytes -= (rooms.length + except.length) * NAME_SIZE;
+      this.#count--;
+      this.#bytes -= this.#bytesOf(number).length;
+      this.#large.delete(number);
+      block.forget(number);
     }
     return number;
+  }
+
+  #recycle(block: Block): void {
+    if (this.#spareBlocks.length < MAX_SPARE_BLOCKS) {
+      this.#spareBlocks.push(block);
+    }
   }
 
   #removeFromIndex(index: NamespaceIndex, rooms: readonly Room[]): void {
@@ -330,4 +344,10 @@ export class PacketLog {
       this.#namespaces.delete(index.nsp);
     }
   }
+}
+
+function copyOf(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }

@@ -125,10 +125,16 @@ export class Recovery {
     packet.stamp({ epoch: this.#epoch, number: this.#log.last + 1 });
     const { rooms, except } = packet.opts;
     const { lost } = this.#log;
-    this.#log.append(sender, nsp, rooms, except, packet.bytes);
+    const { section, start, end } = packet;
+    this.#log.append(sender, nsp, rooms, except, section, start, end);
     if (this.#log.lost !== lost) {
       this.#warnOfLoss();
     }
+  }
+
+  /** All packets of a section have got their numbers. */
+  endSection(): void {
+    this.#log.copyAppended();
   }
 
   /** A packet has passed that cannot be kept: nobody who was connected before is recovered. */

@@ -155,10 +155,11 @@ export class PacketFrame {
   readonly number: number;
   /** Whether there is room for an offset. */
   readonly hasPlace: boolean;
-  readonly #section: Buffer;
-  readonly #body: number;
-  readonly #start: number;
-  readonly #end: number;
+  /** Where the frame is: in which section, from where to where. */
+  readonly section: Buffer;
+  readonly start: number;
+  readonly end: number;
+  readonly #partsAt: number;
   readonly #offsetAt: number;
 
   /**
@@ -166,7 +167,7 @@ export class PacketFrame {
    * @param number - what it gets if it is to be numbered
    */
   constructor(cursor: Cursor, ref: number | undefined, number: number) {
-    this.#body = cursor.offset;
+    this.start = cursor.offset - FRAME_HEAD_SIZE;
     const bits = cursor.u8();
     const isNumbered = (bits & PacketFlag.NUMBERED) !== 0;
     this.ref = isNumbered ? ref : undefined;
@@ -175,13 +176,13 @@ export class PacketFrame {
     const distance = this.hasPlace ? cursor.u32() : 0;
     this.requestId = bits & PacketFlag.WITH_ACK ? cursor.name() : undefined;
     this.opts = bits & OPTIONS ? readOptions(cursor, bits) : NO_OPTIONS;
-    this.#section = cursor.bytes;
-    this.#start = cursor.offset;
-    this.#end = cursor.end;
-    this.#offsetAt = this.#end - distance;
+    this.section = cursor.bytes;
+    this.#partsAt = cursor.offset;
+    this.end = cursor.end;
+    this.#offsetAt = this.end - distance;
     if (
       this.hasPlace &&
-      (this.#offsetAt < this.#start || distance < OFFSET_LENGTH)
+      (this.#offsetAt < this.#partsAt || distance < OFFSET_LENGTH)
     ) {
       throw protocolError("W11", "there is no room for an offset");
     }
@@ -190,13 +191,13 @@ export class PacketFrame {
   /** Writes an offset into the room that was left for it. */
   stamp({ epoch, number }: Offset): void {
     if (this.hasPlace) {
-      writeOffset(this.#section, this.#offsetAt, epoch, number);
+      writeOffset(this.section, this.#offsetAt, epoch, number);
     }
   }
 
   /** The whole frame. */
   get bytes(): Buffer {
-    return this.#section.subarray(this.#body - FRAME_HEAD_SIZE, this.#end);
+    return this.section.subarray(this.start, this.end);
   }
 
   /** The same, of a memory of its own. */
@@ -211,11 +212,14 @@ export class PacketFrame {
    * @throws {ClusterAdapterError} `ERR_PROTOCOL`
    */
   readArguments(): unknown[] | undefined {
-    if (this.#section[this.#start] !== ARGUMENTS || this.#start === this.#end) {
+    if (
+      this.section[this.#partsAt] !== ARGUMENTS ||
+      this.#partsAt === this.end
+    ) {
       return undefined;
     }
     const args = decodeValue(
-      this.#section.subarray(this.#start + 1, this.#end),
+      this.section.subarray(this.#partsAt + 1, this.end),
     );
     if (!Array.isArray(args)) {
       throw protocolError("W9", "the arguments of an event are no array");
@@ -229,7 +233,7 @@ export class PacketFrame {
    * @throws {ClusterAdapterError} `ERR_PROTOCOL`
    */
   readParts(): Part[] {
-    const cursor = new Cursor(this.#section, this.#start, this.#end);
+    const cursor = new Cursor(this.section, this.#partsAt, this.end);
     if (cursor.isAtEnd) {
       return [];
     }
@@ -242,7 +246,7 @@ export class PacketFrame {
 
   /** The bytes of all parts, for clients, who may be slow to take them. */
   get frameBytes(): Buffer {
-    return keepableBytes(this.#section, this.#start, this.#end);
+    return keepableBytes(this.section, this.#partsAt, this.end);
   }
 }
 

@@ -16,13 +16,21 @@ function append(
   rooms: string[] = [],
   { nsp = "/", size = 10, except = [] as string[], sender = "a" } = {},
 ): number {
-  return log.append(
+  const number = log.append(
     sender,
     nsp,
     new Set(rooms),
     new Set(except),
     Buffer.alloc(size, log.last + 1),
+    0,
+    size,
   );
+  log.copyAppended();
+  return number;
+}
+
+function bytesMissed(log: PacketLog, after = 0): Buffer[] {
+  return log.missed("/", after, [], () => true).map(({ bytes }) => bytes);
 }
 
 function numbersMissed(
@@ -75,17 +83,53 @@ describe("the log of packets", () => {
 
   it("keeps a copy of the bytes", () => {
     const log = new PacketLog(LIMITS);
-    const bytes = Buffer.from("frame");
-    log.append("a", "/", NONE, NONE, bytes);
-    bytes.fill(0);
+    const section = Buffer.from("head frame number two, and the third");
+    const parts = [
+      [5, 10],
+      [10, 21],
+      [31, 36],
+    ] as const;
+    for (const [start, end] of parts) {
+      log.append("a", "/", NONE, NONE, section, start, end);
+    }
+    log.copyAppended();
+    section.fill(0);
     const large = Buffer.alloc(1_000_000, 7);
-    log.append("a", "/", NONE, NONE, large);
-    assert.deepEqual(
-      log.missed("/", 0, [], () => true).map((packet) => packet.bytes),
-      [Buffer.from("frame"), large],
-    );
-    assert.equal(log.byteLength, 1_000_005);
-    assert.equal(log.size, 2);
+    log.append("a", "/", NONE, NONE, large, 0, large.length);
+    log.copyAppended();
+    const texts = ["frame", " number two", "third"];
+    assert.deepEqual(bytesMissed(log), [
+      ...texts.map((text) => Buffer.from(text)),
+      large,
+    ]);
+    assert.equal(log.byteLength, 1_000_021);
+    assert.equal(log.size, 4);
+  });
+
+  it("has the bytes of each, wherever they are, when memory is used again", () => {
+    const log = new PacketLog({ ...LIMITS, maxLogBytes: 1_000_000 });
+    const sizes = [1, 100, 70_000, 10, 0, 300_000, 5_000];
+    for (let round = 0; round < 50; round++) {
+      const section = Buffer.concat(
+        sizes.map((size, i) => Buffer.alloc(size, round * 7 + i)),
+      );
+      let start = 0;
+      for (const size of sizes) {
+        log.append("a", "/", NONE, NONE, section, start, start + size);
+        start += size;
+      }
+      log.copyAppended();
+      const missed = log.missed("/", 0, [], () => true);
+      assert.equal(missed.length, log.size);
+      for (const { number, bytes } of missed) {
+        const expected = Buffer.alloc(
+          sizes[(number - 1) % sizes.length] as number,
+          number - 1,
+        );
+        assert.ok(bytes.equals(expected), `packet ${number}`);
+      }
+    }
+    assert.ok(log.lost > 300);
   });
 
   it("takes little more memory than the packets, whatever their sizes", () => {

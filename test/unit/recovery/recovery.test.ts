@@ -99,6 +99,7 @@ class Scene {
       onSession: () => {},
       onPacket: (frame) => this.recovery.number(sender, "/", frame),
     });
+    this.recovery.endSection();
     return this.recovery.log.last;
   }
 
