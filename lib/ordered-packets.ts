@@ -12,6 +12,7 @@ import type { Delivery } from "./delivery";
 import { EchoQueue, type Pins, type WaitingPacket } from "./echo-queue";
 import {
   EncodedEvent,
+  isText,
   partsOf,
   type EncodedPacket,
   type PacketEncoder,
@@ -19,19 +20,23 @@ import {
 import { errorMessage, protocolError } from "./errors";
 import type { Packet } from "./socket-io";
 import { warnOnce } from "./warnings";
-import type { PacketFrame } from "./wire/frame-reader";
-import type { Origin } from "./wire/frame-writer";
-import type { OffsetPlace, Part } from "./wire/frames";
+import { readWritten, type PacketFrame } from "./wire/frame-reader";
 import {
-  formatOffset,
-  newPlaceholder,
-  OFFSET_LENGTH,
-  type Offset,
-} from "./wire/offsets";
+  FrameWriter,
+  type Origin,
+  type WrittenPacket,
+} from "./wire/frame-writer";
+import type { OffsetPlace, Part } from "./wire/frames";
+import { formatOffset, newPlaceholder, type Offset } from "./wire/offsets";
 import type { Link } from "./worker/link";
 
 const EVENT = 2;
 const PLACEHOLDER = newPlaceholder();
+// how the default parser ends an event without binary data
+const ENDING = `${PLACEHOLDER}"]`;
+const AT_THE_END: OffsetPlace = { part: 0, tail: ENDING.length };
+// for what no other process gets
+const localWriter = new FrameWriter();
 const NOWHERE: Offset = { epoch: "------", number: 0 };
 
 /** An event, encoded with room for its offset. */
@@ -70,10 +75,9 @@ export class OrderedPackets {
       );
       return;
     }
-    const blank = this.#encode(packet);
-    const { parts, place } = blank;
-    const ref = opts.flags?.local
-      ? undefined
+    const { parts, place } = this.#encode(packet);
+    const written = opts.flags?.local
+      ? this.#writeLocal(origin, opts, parts, place)
       : this.#link.sendOrdered(
           origin,
           opts,
@@ -81,7 +85,7 @@ export class OrderedPackets {
           place,
           !opts.flags?.volatile,
         );
-    this.#queue.add(new WaitingEvent(this, opts, blank, ref));
+    this.#queue.add(new WaitingEvent(this, opts, written));
   }
 
   /** Delivers a broadcast with acknowledgements when all that was sent before is delivered. */
@@ -116,13 +120,13 @@ export class OrderedPackets {
     const { opts } = event;
     if (pins !== undefined || this.#delivery.concerns(opts)) {
       const encoded =
-        echo === undefined ? this.#complete(event) : this.read(echo);
+        echo === undefined ? this.#readWritten(event) : this.read(echo);
       this.#delivery.deliver(encoded, opts, pins);
     }
   }
 
   deliverTo(id: SocketId, event: WaitingEvent): void {
-    this.#delivery.deliverTo(id, this.#complete(event), event.opts);
+    this.#delivery.deliverTo(id, this.#readWritten(event), event.opts);
   }
 
   /**
@@ -200,12 +204,22 @@ export class OrderedPackets {
       : { parts, place };
   }
 
+  #writeLocal(
+    origin: Origin,
+    opts: BroadcastOptions,
+    parts: readonly Part[],
+    place: OffsetPlace | undefined,
+  ): WrittenPacket {
+    const written = localWriter.writeOrdered(origin, opts, parts, place, false);
+    localWriter.take();
+    return written;
+  }
+
   /** An event that has no offset of its own gets that of what was delivered last. */
-  #complete({ parts, place }: Blank): EncodedPacket {
-    const { nsp } = this.#adapter;
-    return place === undefined
-      ? this.#encodeAgain(new EncodedEvent(nsp, parts))
-      : new EncodedEvent(nsp, fillPlace(parts, place, this.offset()));
+  #readWritten({ written }: WaitingEvent): EncodedPacket {
+    const frame = readWritten(written);
+    frame.stamp(this.#link.position ?? NOWHERE);
+    return this.read(frame);
   }
 
   /** Where the parser has left no place for an offset: clients get the bytes without one if it cannot read them. */
@@ -242,25 +256,24 @@ export class OrderedPackets {
 }
 
 /** An event of this node. There may be many: it has no more than what it needs. */
-class WaitingEvent implements WaitingPacket, Blank {
+class WaitingEvent implements WaitingPacket {
   pins: Pins | undefined = undefined;
   readonly opts: BroadcastOptions;
-  readonly ref: number | undefined;
-  readonly parts: readonly Part[];
-  readonly place: OffsetPlace | undefined;
+  readonly written: WrittenPacket;
   readonly #packets: OrderedPackets;
 
   constructor(
     packets: OrderedPackets,
     opts: BroadcastOptions,
-    { parts, place }: Blank,
-    ref: number | undefined,
+    written: WrittenPacket,
   ) {
     this.#packets = packets;
     this.opts = isForEveryone(opts) ? FOR_EVERYONE : opts;
-    this.parts = parts;
-    this.place = place;
-    this.ref = ref;
+    this.written = written;
+  }
+
+  get ref(): number | undefined {
+    return this.written.ref;
   }
 
   deliver(echo: PacketFrame | undefined): void {
@@ -284,6 +297,9 @@ function isForEveryone({ rooms, except, flags }: BroadcastOptions): boolean {
 }
 
 function findPlace(parts: readonly Part[]): OffsetPlace | undefined {
+  if (isText(parts) && parts[0].endsWith(ENDING)) {
+    return AT_THE_END;
+  }
   for (const [index, part] of parts.entries()) {
     if (typeof part === "string") {
       const at = part.lastIndexOf(PLACEHOLDER);
@@ -299,25 +315,6 @@ function findPlace(parts: readonly Part[]): OffsetPlace | undefined {
     }
   }
   return undefined;
-}
-
-function fillPlace(
-  parts: readonly Part[],
-  place: OffsetPlace,
-  offset: string,
-): Part[] {
-  return parts.map((part, index) => {
-    if (index !== place.part) {
-      return part;
-    }
-    if (typeof part === "string") {
-      const at = part.lastIndexOf(PLACEHOLDER);
-      return part.slice(0, at) + offset + part.slice(at + OFFSET_LENGTH);
-    }
-    const bytes = Buffer.from(part);
-    bytes.write(offset, bytes.length - place.tail, "latin1");
-    return bytes;
-  });
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -16,7 +16,8 @@ import {
   closeConnection,
   type ConnectedSocket,
 } from "./socket-io";
-import { readMissed, type PacketFrame } from "./wire/frame-reader";
+import type { PacketFrame } from "./wire/frame-reader";
+import { readMissed } from "./wire/missed-packets";
 import { parseOffset } from "./wire/offsets";
 import { SessionOp, type SessionMessage } from "./wire/session-messages";
 import { decodeValue } from "./wire/values";

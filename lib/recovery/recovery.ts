@@ -7,7 +7,7 @@ import { debugRecovery as debug } from "../debug";
 import { warnOnce } from "../warnings";
 import type { RecoverySettings } from "../wire/fast";
 import type { PacketFrame } from "../wire/frame-reader";
-import { writeMissed } from "../wire/frame-writer";
+import { writeMissed } from "../wire/missed-packets";
 import { newEpoch, parseOffset } from "../wire/offsets";
 import { SessionOp, type SessionMessage } from "../wire/session-messages";
 import { PacketLog, type LogLimits } from "./packet-log";

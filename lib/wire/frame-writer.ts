@@ -5,8 +5,8 @@ import { serialize } from "node:v8";
 import type { BroadcastOptions, Room } from "socket.io-adapter";
 import {
   ARGUMENTS,
+  FRAME_HEAD_SIZE,
   FrameKind,
-  NUMBER_SIZE,
   PacketFlag,
   RoomTag,
   Target,
@@ -27,6 +27,14 @@ import {
 const SLAB_SIZE = 80 * 1024;
 
 const SURROGATE = /[\ud800-\udfff]/;
+
+/** Where a packet of the total order was written. It is there as long as somebody knows that. */
+export interface WrittenPacket {
+  /** The reference of the section, if the packet is to get a number. */
+  readonly ref: number | undefined;
+  readonly bytes: Buffer;
+  readonly start: number;
+}
 
 /** The node that a frame comes from. */
 export interface Origin {
@@ -78,7 +86,6 @@ export class FrameWriter {
    *
    * @param place - where there is room for an offset, if the parser has left it recognizable
    * @param isNumbered - whether it is to get a number of its own
-   * @returns the reference of the section, if it does
    */
   writeOrdered(
     origin: Origin,
@@ -86,7 +93,7 @@ export class FrameWriter {
     parts: readonly Part[],
     place: OffsetPlace | undefined,
     isNumbered: boolean,
-  ): number | undefined {
+  ): WrittenPacket {
     const flags =
       (isNumbered ? PacketFlag.NUMBERED : 0) |
       (place === undefined ? 0 : PacketFlag.OFFSET);
@@ -103,7 +110,11 @@ export class FrameWriter {
       this.#slab.writeUInt32LE(this.#length - offsetAt, frame + 1);
     }
     this.#endFrame(frame);
-    return isNumbered ? this.#lastRef : undefined;
+    return {
+      ref: isNumbered ? this.#lastRef : undefined,
+      bytes: this.#slab,
+      start: frame - FRAME_HEAD_SIZE,
+    };
   }
 
   /**
@@ -244,9 +255,9 @@ export class FrameWriter {
 
   /** Returns where the body begins. */
   #beginBody(kind: FrameKind): number {
-    this.#reserve(5);
+    this.#reserve(FRAME_HEAD_SIZE);
     this.#slab[this.#length] = kind;
-    this.#length += 5;
+    this.#length += FRAME_HEAD_SIZE;
     return this.#length;
   }
 
@@ -370,18 +381,6 @@ function rest(slab: Slab, used: number): Slab {
 }
 
 type Slab = ReturnType<typeof Buffer.alloc>;
-
-/** The packets that a client has missed: their frames, each behind its number. */
-export function writeMissed(
-  packets: ReadonlyArray<{ readonly number: number; readonly bytes: Buffer }>,
-): Buffer {
-  const parts = packets.flatMap(({ number, bytes }) => {
-    const head = Buffer.allocUnsafe(NUMBER_SIZE);
-    head.writeUIntLE(number, 0, NUMBER_SIZE);
-    return [head, bytes];
-  });
-  return Buffer.concat(parts);
-}
 
 function isPrimitive(room: unknown): boolean {
   return (

@@ -50,6 +50,9 @@ export enum PacketFlag {
   OFFSET = 128,
 }
 
+/** The bytes before the body of a frame: its kind and the size of the body. */
+export const FRAME_HEAD_SIZE = 5;
+
 /** The bytes of a number. */
 export const NUMBER_SIZE = 6;
 

@@ -22,7 +22,7 @@ import {
   type ReadControl,
   type Wire,
 } from "../wire/fast";
-import type { Origin } from "../wire/frame-writer";
+import type { Origin, WrittenPacket } from "../wire/frame-writer";
 import { PRIMARY_UID, type OffsetPlace, type Part } from "../wire/frames";
 import type { Offset } from "../wire/offsets";
 import { isEcho } from "../wire/ordered-section";
@@ -183,7 +183,6 @@ export class Link {
    *
    * @param place - where there is room for an offset, if the parser has left it recognizable
    * @param isNumbered - whether it is to get a number of its own
-   * @returns how it is known when it comes back, if it does
    */
   sendOrdered(
     origin: Origin,
@@ -191,7 +190,7 @@ export class Link {
     parts: readonly Part[],
     place: OffsetPlace | undefined,
     isNumbered: boolean,
-  ): number | undefined {
+  ): WrittenPacket {
     return this.#outbox.writeOrdered(origin, opts, parts, place, isNumbered);
   }
 

@@ -3,7 +3,11 @@
  */
 import type { BroadcastOptions } from "socket.io-adapter";
 import { FlushSchedule } from "./flush-schedule";
-import { FrameWriter, type Origin } from "../wire/frame-writer";
+import {
+  FrameWriter,
+  type Origin,
+  type WrittenPacket,
+} from "../wire/frame-writer";
 import type { OffsetPlace, Part } from "../wire/frames";
 
 // more in one message costs latency, and the json channel is quadratic in the size of a message
@@ -32,15 +36,14 @@ export class Outbox {
     return frame;
   }
 
-  /** Returns the reference of the section, if the packet is to get a number. */
   writeOrdered(
     origin: Origin,
     opts: BroadcastOptions,
     parts: readonly Part[],
     place: OffsetPlace | undefined,
     isNumbered: boolean,
-  ): number | undefined {
-    const ref = this.#writer.writeOrdered(
+  ): WrittenPacket {
+    const packet = this.#writer.writeOrdered(
       origin,
       opts,
       parts,
@@ -48,7 +51,7 @@ export class Outbox {
       isNumbered,
     );
     this.#onWritten();
-    return ref;
+    return packet;
   }
 
   /**

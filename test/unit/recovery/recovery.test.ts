@@ -4,8 +4,9 @@ import {
   type RecoveryLimits,
   type RestoreOutcome,
 } from "../../../dist/recovery/recovery";
-import { readFrames, readMissed } from "../../../dist/wire/frame-reader";
+import { readFrames } from "../../../dist/wire/frame-reader";
 import { FrameWriter } from "../../../dist/wire/frame-writer";
+import { readMissed } from "../../../dist/wire/missed-packets";
 import { formatOffset } from "../../../dist/wire/offsets";
 import {
   SessionOp,

@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import {
   readFrames,
-  readMissed,
   readTarget,
   type PacketFrame,
 } from "../../../dist/wire/frame-reader";
-import { FrameWriter, writeMissed } from "../../../dist/wire/frame-writer";
+import { FrameWriter } from "../../../dist/wire/frame-writer";
+import { readMissed, writeMissed } from "../../../dist/wire/missed-packets";
 import {
   echoOf,
   isEcho,
@@ -161,7 +161,8 @@ describe("frames", () => {
     const writer = new FrameWriter();
     const parts = [text, Buffer.of(1)];
     const place = { part: 0, tail: 17 };
-    assert.equal(writer.writeOrdered(ORIGIN, OPTS, parts, place, true), 1);
+    const { ref } = writer.writeOrdered(ORIGIN, OPTS, parts, place, true);
+    assert.equal(ref, 1);
     const [section] = writer.take() as [Buffer];
     const start = `02 000000000000 01000000 ${ORIGIN_FRAME}`;
     assert.equal(
@@ -188,7 +189,7 @@ describe("frames", () => {
   it("are numbered from the first one of their section on", () => {
     const writer = new FrameWriter();
     const write = (isNumbered: boolean) =>
-      writer.writeOrdered(ORIGIN, OPTS, ["2[]"], undefined, isNumbered);
+      writer.writeOrdered(ORIGIN, OPTS, ["2[]"], undefined, isNumbered).ref;
     // the third needs none, and is where it was written all the same
     const refs = [true, true, false, true].map(write);
     assert.deepEqual(refs, [1, 1, undefined, 1]);
