@@ -3,7 +3,7 @@ import type { TestCluster } from "../support/cluster";
 import { serializations } from "../robustness/subject";
 import { randomNumbers, seed } from "./random";
 import { startRecovering } from "./recovery-cluster";
-import { LONG } from "./roamer";
+import { LONG } from "./returning";
 import { Traffic } from "./traffic";
 
 const FLAPS = 50;

@@ -4,7 +4,7 @@ import { waitFor } from "../support/wait";
 import type { TestWorker } from "../support/worker";
 import { randomNumbers, seed } from "./random";
 import { forkRecovering, startRecovering } from "./recovery-cluster";
-import { LONG } from "./roamer";
+import { LONG } from "./returning";
 import { Traffic } from "./traffic";
 
 const CLIENTS = 200;

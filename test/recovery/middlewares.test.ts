@@ -7,7 +7,7 @@ import { arrive, eventsOf, fence, lose } from "./guests";
 import { randomNumbers, seed } from "./random";
 import { startRecovering } from "./recovery-cluster";
 import { returnTo } from "./returning";
-import { LONG } from "./roamer";
+import { LONG } from "./returning";
 import { Traffic } from "./traffic";
 
 type Workers = [TestWorker, TestWorker, TestWorker];
@@ -73,12 +73,17 @@ describe("middlewares that take their time", function () {
   this.timeout(2 * LONG);
   let cluster: TestCluster;
   let workers: Workers;
+  let traffic: Traffic | undefined;
 
   before(async () => {
     cluster = await startHolding(false);
     workers = cluster.workers as Workers;
   });
-  afterEach(() => workers.forEach((worker) => worker.closeClients()));
+  afterEach(() => {
+    workers.forEach((worker) => worker.closeClients());
+    traffic?.close();
+    traffic = undefined;
+  });
   after(() => cluster?.stop());
 
   it("are asked, and what arrives meanwhile is not lost", async () => {
@@ -189,16 +194,19 @@ describe("middlewares that take their time", function () {
 
   it(`lose nothing of the traffic of three workers, however often clients return (seed ${seed})`, async () => {
     const random = randomNumbers();
-    const traffic = new Traffic({ rooms: ["red", "green"] });
+    traffic = new Traffic({ rooms: ["red", "green"] });
     const [first, second, third] = workers;
     const roamers = [
       await traffic.connect(first, ["red"]),
       await traffic.connect(third, ["green"]),
       await traffic.connect(third, ["red", "green"]),
     ];
-    for (const worker of workers) {
-      await traffic.publish(worker, 200);
-    }
+    await traffic.publish(first, 200);
+    await traffic.publish(third, 200);
+    const publishing = traffic.publish(second, 200);
+    await isHeld(second);
+    await release(second);
+    await publishing;
     const [witness] = roamers;
     for (let i = 0; i < 12; i++) {
       const roamer = roamers[1 + (i % 2)]!;
@@ -212,7 +220,6 @@ describe("middlewares that take their time", function () {
     }
     await traffic.settle();
     roamers.forEach(({ strangerCount }) => assert.equal(strangerCount, 0));
-    traffic.close();
   });
 
   it("may change the rooms of a client that returns", async () => {

@@ -3,6 +3,9 @@ import type { Socket } from "socket.io-client";
 import type { Ticket } from "../support/client";
 import { within } from "../support/wait";
 
+/** How long a client may take on a busy machine, in ms. */
+export const LONG = 40_000;
+
 /** What a client keeps for its return, and what lies below it. */
 interface Internals {
   _pid: string | undefined;
@@ -87,7 +90,7 @@ export async function connected(client: Socket): Promise<void> {
   });
   client.connect();
   try {
-    await within(outcome, { message: "a client connects" });
+    await within(outcome, { deadline: LONG, message: "a client connects" });
   } finally {
     clear();
   }

@@ -6,15 +6,13 @@ import {
   cut,
   freeze,
   giveTicket,
+  LONG,
   returnTo,
   ticketOf,
 } from "./returning";
 
 // its type declarations do not compile under `strict`
 const msgpackParser = require("socket.io-msgpack-parser") as object;
-
-/** How long a client may take on a busy machine, in ms. */
-export const LONG = 40_000;
 
 export interface RoamerOptions {
   nsp?: string;

@@ -5,7 +5,7 @@ import { eventually } from "../support/wait";
 import type { TestWorker } from "../support/worker";
 import { randomNumbers, seed } from "./random";
 import { startRecovering } from "./recovery-cluster";
-import { LONG } from "./roamer";
+import { LONG } from "./returning";
 import { Traffic } from "./traffic";
 
 const CHANGES = 10;

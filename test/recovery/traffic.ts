@@ -7,8 +7,8 @@ import type { WorkerContext } from "../support/remote";
 import { waitFor } from "../support/wait";
 import type { TestWorker } from "../support/worker";
 import { Ledger, type Packet } from "./ledger";
-import { connected } from "./returning";
-import { createClient, LONG, Roamer, type RoamerOptions } from "./roamer";
+import { connected, LONG } from "./returning";
+import { createClient, Roamer, type RoamerOptions } from "./roamer";
 
 type Fs = typeof import("node:fs");
 
@@ -88,7 +88,7 @@ export class Traffic {
   readonly #nsp: string;
   readonly #rooms: string[];
   readonly #parser: RoamerOptions["parser"];
-  readonly #pacers: Socket[] = [];
+  readonly #pacers = new Map<TestWorker, Socket>();
   readonly #directory = mkdtempSync(join(tmpdir(), "traffic-"));
   readonly #running = new Map<TestWorker, Task>();
   readonly #tasks: Task[] = [];
@@ -147,7 +147,7 @@ export class Traffic {
       auth: { rooms: this.#rooms },
       parser: this.#parser,
     });
-    this.#pacers.push(pacer);
+    this.#pacers.set(worker, pacer);
     pacer.on("packet", (from: string, number: number) => {
       if (from === sender && number % 10 === 0) {
         pacer.emit(`seen of ${sender}`, number);
@@ -171,6 +171,7 @@ export class Traffic {
     if (task) {
       this.#running.delete(worker);
       await worker.run(end, task);
+      this.#pacers.get(worker)?.disconnect();
       this.#ended.push(task.sender);
     }
   }

@@ -6,7 +6,8 @@ import { waitFor } from "../support/wait";
 import type { TestWorker } from "../support/worker";
 import { randomNumbers, seed } from "./random";
 import { startRecovering, type RecoverySettings } from "./recovery-cluster";
-import { LONG, type Roamer } from "./roamer";
+import { LONG } from "./returning";
+import type { Roamer } from "./roamer";
 import { cut } from "./returning";
 import { Traffic } from "./traffic";
 
