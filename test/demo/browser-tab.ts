@@ -29,6 +29,7 @@ export class BrowserTab {
   async open(url: string): Promise<void> {
     await this.page.goto(url);
     await this.connected.waitFor();
+    await this.boxes.first().waitFor();
   }
 
   get input(): Locator {

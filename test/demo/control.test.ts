@@ -174,12 +174,11 @@ describe("the commands of the demo", function () {
       assert.ok(recovered.length > 1);
       assert.deepEqual(recovered, [false, ...recovered.slice(1).fill(true)]);
     }
-    // all have the same end of those that are gone
-    const gone = ledgers.map(({ last }) => [last[1], last[2], last[3]]);
-    assert.deepEqual(
-      gone,
-      gone.map(() => gone[0]),
-    );
+    // all have the same end of those that are gone, if any
+    for (const id of [1, 2, 3]) {
+      const ends = ledgers.flatMap(({ last }) => last[id] ?? []);
+      assert.ok(new Set(ends).size <= 1, `worker ${id}: ${ends}`);
+    }
     assert.equal(demo.stderr, "");
   });
 });
