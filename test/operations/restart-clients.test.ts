@@ -150,7 +150,7 @@ describe("a rolling restart under traffic", () => {
     const sent = await cluster.primary.run(async ({ Emitter, state }) => {
       clearInterval(state.ticking as NodeJS.Timeout);
       // what the workers have sent is in the primary once they have answered
-      await new Emitter().fetchSockets();
+      await new Emitter("/", { requestsTimeout: 60_000 }).countSockets();
       new Emitter().emit("finish");
       return state.ticks as number;
     });
