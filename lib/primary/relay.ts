@@ -198,9 +198,10 @@ export class Relay<Worker> {
     }
     const { recovery } = this.#ordering;
     if (this.#negotiation.wire === "ordered") {
-      const progress = Array.from(this.#peers.all(), (peer) =>
-        peer.readsFrames && peer.outbox.isOpen ? peer.progress : Infinity,
-      );
+      // without a node, or without a channel, a worker has no clients that may return for it
+      const progress = Array.from(this.#peers.all())
+        .filter(({ nodes, outbox }) => nodes.size > 0 && outbox.isOpen)
+        .map((peer) => peer.progress);
       recovery.tick(Math.min(recovery.log.last, ...progress));
     }
   }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { MessageType } from "socket.io-adapter";
 import { readFrames } from "../../../dist/wire/frame-reader";
-import { offer, RelayScene, type Sent } from "../support/relay-scene";
+import { FrameWriter } from "../../../dist/wire/frame-writer";
+import { encodeSession, SessionOp } from "../../../dist/wire/session-messages";
+import { frames, offer, RelayScene, type Sent } from "../support/relay-scene";
 import { warningsOf } from "../support/warnings";
 
 const SETTINGS = { maxDisconnectionDuration: 1_000, noticeAfter: 1_000 };
@@ -106,6 +108,28 @@ describe("the relay, where workers share an order,", () => {
       [2, 2],
     );
     assert.equal(loggedPackets(), 1);
+  });
+
+  it("removes what all have delivered long ago, whatever a worker without a node has said", async () => {
+    scene.relay.onMessage(3, {
+      ...offer("c", MessageType.ADAPTER_CLOSE),
+      recovery: SETTINGS,
+    });
+    scene.relay.speaker.broadcast("/", ["e"], { rooms: new Set() });
+    assert.equal(loggedPackets(), 1);
+    for (const [worker, uid] of [
+      [1, "a"],
+      [2, "b"],
+    ] as const) {
+      const writer = new FrameWriter();
+      const progress = encodeSession({ op: SessionOp.PROGRESS, number: 1 });
+      writer.writeSession({ uid, nsp: "/" }, "primary", progress);
+      scene.relay.onMessage(worker, frames(...writer.take()));
+    }
+    scene.relay.tick();
+    scene.now += 2_001;
+    scene.relay.tick();
+    assert.equal(loggedPackets(), 0);
   });
 
   it("asks a worker that reads again to greet before it has its clients return, so that they get an answer", async () => {

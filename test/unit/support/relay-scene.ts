@@ -22,6 +22,8 @@ export class RelayScene {
   readonly announcer = new Announcer();
   /** The workers that read nothing. */
   readonly stopped = new Set<number>();
+  /** In ms. */
+  now = 0;
   readonly #sent: Sent[] = [];
   readonly #waiting: Array<() => void> = [];
 
@@ -32,7 +34,7 @@ export class RelayScene {
       maxLogBytes: 1e6,
       maxLogEntries: 1e3,
       maxSessions: 1e3,
-      clock: { now: () => 0, after: () => () => {} },
+      clock: { now: () => this.now, after: () => () => {} },
       nameOf: (id) => ({ id, pid: undefined }),
       announcer: this.announcer,
       send: (to, message, callback) => {
