@@ -63,6 +63,9 @@ interface Sample {
   readonly number: number;
 }
 
+// they may be kept for days
+const MAX_SAMPLES = 1_000;
+
 // a worker that hangs does not answer
 const TAKE_OVER_TIMEOUT = 1_000;
 
@@ -222,14 +225,14 @@ export class Recovery {
       this.#delete(session);
     }
     // what a client had been given before that time, it has answered a ping since, or cannot return any more
-    const before = now - maxDisconnectionDuration - noticeAfter;
-    this.#samples.push({ at: now, number: progress });
-    let kept = 0;
-    while ((this.#samples[kept] as Sample).at < before) {
-      this.#log.expire((this.#samples[kept] as Sample).number);
-      kept++;
+    const keptFor = maxDisconnectionDuration + noticeAfter;
+    const last = this.#samples[this.#samples.length - 1];
+    if (last === undefined || now - last.at >= keptFor / MAX_SAMPLES) {
+      this.#samples.push({ at: now, number: progress });
     }
-    this.#samples.splice(0, kept);
+    const old = this.#samples.filter(({ at }) => at < now - keptFor);
+    old.forEach(({ number }) => this.#log.expire(number));
+    this.#samples.splice(0, old.length);
   }
 
   #open(

@@ -12,7 +12,7 @@ import {
   SessionOp,
   type SessionMessage,
 } from "../../../dist/wire/session-messages";
-import { isKept } from "../support/garbage-collector";
+import { collectGarbage, isKept } from "../support/garbage-collector";
 import { warningsOf } from "../support/warnings";
 
 const LIMITS = { maxLogBytes: 1e6, maxLogEntries: 1e3, maxSessions: 100 };
@@ -223,6 +223,22 @@ describe("recovery", () => {
     scene.publish(["r"]);
     scene.detach();
     assert.deepEqual(scene.restore("b", 0), [2]);
+  });
+
+  it("remembers a limited number of moments, however long clients may be away", () => {
+    scene.recovery.keepFor({
+      maxDisconnectionDuration: Number.MAX_SAFE_INTEGER,
+      noticeAfter: 0,
+    });
+    collectGarbage();
+    const { heapUsed } = process.memoryUsage();
+    for (let i = 0; i < 200_000; i++) {
+      scene.now += 250;
+      scene.recovery.tick(i);
+    }
+    collectGarbage();
+    const grown = process.memoryUsage().heapUsed - heapUsed;
+    assert.ok(grown < 1e6, `${grown} bytes`);
   });
 
   it("keeps of the data that was told nothing but itself", async () => {
