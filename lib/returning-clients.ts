@@ -141,11 +141,13 @@ export class ReturningClients {
    */
   hold(frame: PacketFrame, pins: Pins | undefined): void {
     const { sids } = this.#options.adapter;
+    // after a failure, there may be thousands who wait for it
+    let copy: PacketFrame | undefined;
     this.#held.forEach((held, id) => {
       if (!held.isOver && (pins?.get(id) ?? isFor(frame.opts, sids.get(id)))) {
-        const own = frame.copy();
-        held.arrived.push(own);
-        held.byteLength += own.bytes.length;
+        copy = copy ?? frame.copy();
+        held.arrived.push(copy);
+        held.byteLength += copy.bytes.length;
         if (held.byteLength > MAX_HELD_BYTES) {
           held.isOver = true;
           held.arrived.length = 0;

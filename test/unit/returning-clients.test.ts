@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { ReturningClients } from "../../dist/returning-clients";
+import type { ConnectedSocket } from "../../dist/socket-io";
+import { readFrames, type PacketFrame } from "../../dist/wire/frame-reader";
+import { FrameWriter } from "../../dist/wire/frame-writer";
 import {
   SessionOp,
   type SessionMessage,
@@ -13,25 +16,27 @@ describe("clients that have returned", () => {
   let adapter: RecordingAdapter;
   let clients: ReturningClients;
   let sent: SessionMessage[];
+  let delivered: Array<[id: string, frame: PacketFrame]>;
 
   beforeEach(() => {
     adapter = RecordingAdapter.create();
     sent = [];
+    delivered = [];
     clients = new ReturningClients({
       adapter,
       send: (message) => sent.push(message),
-      deliverTo: () => assert.fail(),
-      onReturn: () => assert.fail(),
+      deliverTo: (id, frame) => delivered.push([id, frame]),
+      onReturn: () => {},
     });
   });
   afterEach(() => adapter.close());
 
-  function restored(data: Buffer, dataSize: number) {
+  function restored(data: Buffer, dataSize: number, id = 0, sid = "s") {
     return {
       op: SessionOp.RESTORED as const,
-      id: 0,
+      id,
       term: 2,
-      sid: "s",
+      sid,
       rooms: ["s", "r"],
       dataSize,
       data,
@@ -95,4 +100,55 @@ describe("clients that have returned", () => {
       assert.equal(clients.get("s"), undefined);
     });
   }
+
+  it("share one copy of what arrives while they wait to be connected", () => {
+    const sids = ["s1", "s2"];
+    sids.forEach((sid, id) => {
+      void clients.restore(PID, OFFSET);
+      clients.onRestored(restored(Buffer.alloc(0), 0, id, sid));
+    });
+    const [frame] = writePackets('2["a"]') as [PacketFrame];
+    clients.hold(frame, undefined);
+    for (const id of sids) {
+      const socket = new FakeSocket(id);
+      clients.onConnected(socket as unknown as ConnectedSocket);
+      assert.equal(clients.get(id), undefined);
+      socket.packet();
+    }
+    assert.deepEqual(
+      delivered.map(([id]) => id),
+      sids,
+    );
+    const [[, first], [, second]] = delivered as [
+      [string, PacketFrame],
+      [string, PacketFrame],
+    ];
+    assert.equal(first, second);
+    assert.notEqual(first, frame);
+    assert.deepEqual(first.readParts(), ['2["a"]']);
+  });
 });
+
+class FakeSocket {
+  constructor(readonly id: string) {}
+
+  packet(): void {}
+}
+
+/** Numbered packets, as they arrive. */
+function writePackets(...texts: string[]): PacketFrame[] {
+  const writer = new FrameWriter();
+  const origin = { uid: "a", nsp: "/" };
+  const order = { ref: 0, place: undefined };
+  for (const text of texts) {
+    writer.writePacket(origin, { rooms: new Set() }, undefined, [text], order);
+  }
+  const packets: PacketFrame[] = [];
+  readFrames(writer.take()[0] as Buffer, {
+    onOrigin: () => {},
+    onPacket: (packet) => packets.push(packet),
+    onMessage: () => {},
+    onSession: () => {},
+  });
+  return packets;
+}
