@@ -224,12 +224,9 @@ function portable(rooms: Iterable<unknown>): Room[] {
 
 /** The data of a socket, without what cannot be kept. */
 function encodeData(data: unknown): Buffer {
-  if (isEmpty(data)) {
-    return NO_DATA;
-  }
   const encode = (value: unknown) => encodeValue(value, true);
   try {
-    return encode(data);
+    return isEmpty(data) ? NO_DATA : encode(data);
   } catch {
     const kept = keepEncodable(data, encode, (path) =>
       warnOnce(

@@ -7,6 +7,7 @@ import {
 } from "../../dist/wire/session-messages";
 import { isKept } from "./support/garbage-collector";
 import { RecordingAdapter } from "./support/recording-adapter";
+import { warningsOf } from "./support/warnings";
 
 describe("the sockets of a node whose clients may return", () => {
   let adapter: RecordingAdapter;
@@ -58,6 +59,18 @@ describe("the sockets of a node whose clients may return", () => {
     assert.deepEqual(told()[1], [SessionOp.DATA, "{}"]);
     sessions.onLost("s", {});
     assert.deepEqual(told(), [[SessionOp.DETACH, undefined]]);
+  });
+
+  it("are reported though their data cannot be read", () => {
+    const { proxy, revoke } = Proxy.revocable({ a: 1 }, {});
+    const socket = connect(proxy);
+    revoke();
+    const warnings = warningsOf(() => sessions.onJoin("s", ["s"]));
+    assert.equal(warnings.length, 1);
+    assert.equal(told()[0]?.[0], SessionOp.OPEN);
+    socket.data = { a: 2 };
+    sessions.report();
+    assert.deepEqual(told(), [[SessionOp.DATA, '{"a":2}']]);
   });
 
   it("keep nothing of what their data came with when they have returned", async () => {
