@@ -89,6 +89,11 @@ export class ReturningClients {
     }
     const { pid, resolve } = question;
     const { sid, rooms, term, dataSize, data: bytes } = message;
+    if (this.#held.has(sid)) {
+      // a connection that the client has given up waits for a middleware: there would be two sockets of one id
+      this.#refuse(pid, term, resolve);
+      return;
+    }
     const data = (bytes as Buffer).subarray(0, dataSize);
     let missed: PacketFrame[];
     let value: unknown;
@@ -96,8 +101,7 @@ export class ReturningClients {
       missed = readMissed((bytes as Buffer).subarray(dataSize));
       value = dataSize === 0 ? {} : decodeValue(data);
     } catch (error) {
-      this.#options.send({ op: SessionOp.END, pid, term });
-      resolve(null);
+      this.#refuse(pid, term, resolve);
       throw error;
     }
     this.#held.set(sid, {
@@ -220,6 +224,12 @@ export class ReturningClients {
     const questions = Array.from(this.#questions.values());
     this.#questions.clear();
     questions.forEach(({ resolve }) => resolve(null));
+  }
+
+  /** The client is not recovered, though the primary has given its session away. */
+  #refuse(pid: string, term: number, resolve: Question["resolve"]): void {
+    this.#options.send({ op: SessionOp.END, pid, term });
+    resolve(null);
   }
 
   #takeQuestion(id: number): Question | undefined {

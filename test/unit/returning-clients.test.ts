@@ -75,6 +75,18 @@ describe("clients that have returned", () => {
     });
   }
 
+  it("are not recovered while a connection that they have given up waits for a middleware", async () => {
+    void clients.restore(PID, OFFSET);
+    clients.onRestored(restored(Buffer.alloc(0), 0));
+    clients.close({ pid: PID, term: 2 });
+    const session = clients.restore(PID, OFFSET);
+    sent.length = 0;
+    clients.onRestored({ ...restored(Buffer.alloc(0), 0), id: 1, term: 3 });
+    assert.equal(await session, null);
+    assert.deepEqual(sent, [{ op: SessionOp.END, pid: PID, term: 3 }]);
+    assert.equal(clients.get("s")?.term, 2);
+  });
+
   it("are recovered though a listener of the adapter throws", async () => {
     const session = clients.restore(PID, OFFSET);
     adapter.on("join-room", () => {
