@@ -32,6 +32,8 @@ interface Held extends Term {
   readonly missed: PacketFrame[];
   readonly arrived: PacketFrame[];
   byteLength: number;
+  /** The last packet that arrived for it, 0 for none: it gets it later than everyone else, or not at all. */
+  lateUpTo: number;
   /** Whether its connection is to be closed: the session is given to somebody else, or there was too much to keep. */
   isOver: boolean;
 }
@@ -111,6 +113,7 @@ export class ReturningClients {
       missed,
       arrived: [],
       byteLength: 0,
+      lateUpTo: 0,
       isOver: false,
     });
     resolve({
@@ -148,7 +151,9 @@ export class ReturningClients {
     // after a failure, there may be thousands who wait for it
     let copy: PacketFrame | undefined;
     this.#held.forEach((held, id) => {
-      if (!held.isOver && (pins?.get(id) ?? isFor(frame.opts, sids.get(id)))) {
+      const isMeant = pins?.get(id) ?? isFor(frame.opts, sids.get(id));
+      held.lateUpTo = isMeant ? frame.number : held.lateUpTo;
+      if (isMeant && !held.isOver) {
         copy = copy ?? frame.copy();
         held.arrived.push(copy);
         held.byteLength += copy.bytes.length;
@@ -172,10 +177,11 @@ export class ReturningClients {
     if (held === undefined) {
       return;
     }
-    const { onReturn, deliverTo, send } = this.#options;
+    const { onReturn, deliverTo } = this.#options;
     const { pid, term, data, missed, arrived, isOver } = held;
     this.#held.delete(id);
     onReturn(socket, { pid, term }, data);
+    this.#tellLate(held);
     if (isOver) {
       // nothing reaches it any more: it would not come back for what it has not got
       Adapter.prototype.delAll.call(this.#options.adapter, id);
@@ -186,10 +192,6 @@ export class ReturningClients {
     afterConnectPacket(socket, () => {
       [...missed, ...arrived].forEach((frame) => deliverTo(id, frame));
     });
-    const last = arrived[arrived.length - 1];
-    if (last !== undefined) {
-      send({ op: SessionOp.LATE, pid, term, number: last.number });
-    }
   }
 
   /** A client is gone before it was connected: it may return once more. */
@@ -241,7 +243,16 @@ export class ReturningClients {
     return question;
   }
 
-  #detach({ pid, term }: Term): void {
+  #detach(held: Held): void {
+    const { pid, term } = held;
+    this.#tellLate(held);
     this.#options.send({ op: SessionOp.DETACH, pid, term });
+  }
+
+  /** The primary has to know that these packets may be old, and its client has not seen them all the same. */
+  #tellLate({ pid, term, lateUpTo }: Held): void {
+    if (lateUpTo > 0) {
+      this.#options.send({ op: SessionOp.LATE, pid, term, number: lateUpTo });
+    }
   }
 }

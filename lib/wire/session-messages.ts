@@ -12,7 +12,7 @@ export enum SessionOp {
   LEAVE = 3,
   /** The data of a socket has changed. */
   DATA = 4,
-  /** What a socket was given after its return, up to a number, was given to it later than to others. */
+  /** What arrived up to a number while a client waited to be connected comes to it later than to others, or not at all. */
   LATE = 5,
   /** The connection of a socket was lost: its client may return. `data`: its data, empty if it has not changed. */
   DETACH = 6,

@@ -3,6 +3,7 @@ import { ReturningClients } from "../../dist/returning-clients";
 import type { ConnectedSocket } from "../../dist/socket-io";
 import { readFrames, type PacketFrame } from "../../dist/wire/frame-reader";
 import { FrameWriter } from "../../dist/wire/frame-writer";
+import { setFirstNumber } from "../../dist/wire/ordered-section";
 import {
   SessionOp,
   type SessionMessage,
@@ -87,6 +88,24 @@ describe("clients that have returned", () => {
     assert.equal(clients.get("s")?.term, 2);
   });
 
+  for (const [how, end] of [
+    ["are gone", () => clients.onGone("s")],
+    ["return elsewhere", () => clients.close({ pid: PID, term: 2 })],
+  ] as const) {
+    it(`say what they have not got when they ${how} before they are connected`, () => {
+      void clients.restore(PID, OFFSET);
+      clients.onRestored(restored(Buffer.alloc(0), 0));
+      sent.length = 0;
+      clients.hold(numbered(7, "r"), undefined);
+      clients.hold(numbered(8, "other"), undefined);
+      end();
+      assert.deepEqual(sent, [
+        { op: SessionOp.LATE, pid: PID, term: 2, number: 7 },
+        { op: SessionOp.DETACH, pid: PID, term: 2 },
+      ]);
+    });
+  }
+
   it("are recovered though a listener of the adapter throws", async () => {
     const session = clients.restore(PID, OFFSET);
     adapter.on("join-room", () => {
@@ -119,7 +138,7 @@ describe("clients that have returned", () => {
       void clients.restore(PID, OFFSET);
       clients.onRestored(restored(Buffer.alloc(0), 0, id, sid));
     });
-    const [frame] = writePackets('2["a"]') as [PacketFrame];
+    const frame = numbered(1);
     clients.hold(frame, undefined);
     for (const id of sids) {
       const socket = new FakeSocket(id);
@@ -147,20 +166,20 @@ class FakeSocket {
   packet(): void {}
 }
 
-/** Numbered packets, as they arrive. */
-function writePackets(...texts: string[]): PacketFrame[] {
+/** A packet that has its number. */
+function numbered(number: number, room?: string): PacketFrame {
   const writer = new FrameWriter();
+  const rooms = new Set(room === undefined ? [] : [room]);
   const origin = { uid: "a", nsp: "/" };
-  const order = { ref: 0, place: undefined };
-  for (const text of texts) {
-    writer.writePacket(origin, { rooms: new Set() }, undefined, [text], order);
-  }
-  const packets: PacketFrame[] = [];
-  readFrames(writer.take()[0] as Buffer, {
+  writer.writeOrdered(origin, { rooms }, ['2["a"]'], undefined, true);
+  const [section] = writer.take() as [Buffer];
+  setFirstNumber(section, number);
+  const frames: PacketFrame[] = [];
+  readFrames(section, {
     onOrigin: () => {},
-    onPacket: (packet) => packets.push(packet),
+    onPacket: (frame) => frames.push(frame),
     onMessage: () => {},
     onSession: () => {},
   });
-  return packets;
+  return frames[0] as PacketFrame;
 }
