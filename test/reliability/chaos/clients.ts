@@ -81,6 +81,9 @@ export class ChaosClient {
 
   /** Comes, to that worker or to any. */
   async connect(worker?: TestWorker): Promise<void> {
+    if (this.#isClosed) {
+      return;
+    }
     this.#isReturning = true;
     try {
       for (
@@ -215,6 +218,9 @@ export class ChaosClient {
     await within(outcome, { deadline: ATTEMPT_TIMEOUT }).catch(() => {});
     if (!socket.connected) {
       // an answer may be under way, which is nobody's any more
+      socket.disconnect();
+    }
+    if (this.#isClosed) {
       socket.disconnect();
     }
     return socket.connected;
