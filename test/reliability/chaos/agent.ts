@@ -47,7 +47,7 @@ interface Agent {
   ): void;
   sockets(nsp: string): { id: string; name: string; rooms: string[] }[];
   health(): { namespaces: string[]; waiting: number };
-  disconnect(nsp: string, name: string): void;
+  farewell(nsp: string, name: string, op: string): void;
   block(ms: number): void;
   slow(ms: number): Promise<void>;
   /** Closes the server, and the process behind it. */

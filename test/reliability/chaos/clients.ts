@@ -4,6 +4,7 @@ import { waitFor, within } from "../../support/wait";
 import type { TestWorker } from "../../support/worker";
 import { msgpackParser } from "../../support/client";
 import type { Letter } from "./agent";
+import { FAREWELL } from "./duties";
 import { type ClientPlan, nameOfClient } from "./plan";
 
 const ATTEMPT_TIMEOUT = 3_000;
@@ -43,8 +44,10 @@ export class ChaosClient {
   session = 0;
   /** How often it has tried to connect. */
   attempts = 0;
-  /** How often its connection was lost. */
-  interruptions = 0;
+  /** Each time that its connection was lost, and why. */
+  readonly losses: string[] = [];
+  /** How often a server was told to disconnect it, in this round. */
+  farewells = 0;
   /** Whether its session may end: it was told to leave, or left by itself. */
   isExcused = false;
   #socket: Socket | undefined;
@@ -130,7 +133,7 @@ export class ChaosClient {
     this.#left.push(old);
     this.#socket = undefined;
     Object.assign(this.#create(), { _pid, _lastOffset });
-    this.interruptions++;
+    this.losses.push("roams");
     void this.connect();
   }
 
@@ -230,8 +233,8 @@ export class ChaosClient {
     if (this.#isReturning || this.#isClosed) {
       return;
     }
-    this.interruptions++;
-    if (reason === "io server disconnect") {
+    this.losses.push(reason);
+    if (reason === FAREWELL) {
       this.isExcused = true;
     }
     this.#isReturning = true;

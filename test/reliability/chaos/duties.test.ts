@@ -15,6 +15,8 @@ interface Case {
   fate?: "stayed" | "recovered" | "new" | "away" | "came";
   isOrdered?: boolean;
   hasOverflown?: boolean;
+  reason?: string;
+  farewells?: number;
 }
 
 /** What is due to a client in the room "red", on the worker HERE. */
@@ -22,7 +24,8 @@ function duty(of: Case): string {
   const fate = of.fate ?? "stayed";
   const client = {
     session: fate === "new" ? 2 : 1,
-    interruptions: fate === "stayed" || fate === "came" ? 0 : 1,
+    losses: fate === "stayed" || fate === "came" ? [] : [of.reason ?? "cut"],
+    farewells: of.farewells ?? 0,
     isConnected: fate !== "away",
   } as ChaosClient;
   const standing: Standing = {
@@ -84,6 +87,19 @@ describe("what is due to a client", () => {
 
   it("is never certain if it is volatile", () => {
     assert.equal(duty({ flavour: "volatile" }), "may");
+  });
+
+  it("is what was sent right before it was disconnected, and was connected until then", () => {
+    const told = {
+      flavour: "farewell",
+      fate: "new",
+      farewells: 1,
+      reason: "io server disconnect",
+    } as const;
+    assert.equal(duty(told), "must");
+    assert.equal(duty({ ...told, reason: "transport close" }), "may");
+    assert.equal(duty({ ...told, farewells: 2 }), "may");
+    assert.equal(duty({ ...told, fate: "stayed" }), "may");
   });
 
   it("is nothing that servers send each other", () => {

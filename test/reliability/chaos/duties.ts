@@ -16,7 +16,7 @@ export interface Standing {
 }
 
 export interface Sent {
-  readonly flavour: Flavour | "dance in" | "dance out";
+  readonly flavour: Flavour | "dance in" | "dance out" | "farewell";
   /** `undefined` for the primary. */
   readonly sender: TestWorker | undefined;
   readonly rooms: readonly string[];
@@ -29,6 +29,9 @@ export interface Circumstances {
   /** Whether the backlog of a worker was discarded. */
   hasOverflown(worker: TestWorker): boolean;
 }
+
+/** The reason that a client is told that was disconnected by a server. */
+export const FAREWELL = "io server disconnect";
 
 const NOT_RECOVERABLE = new Set<Sent["flavour"]>([
   "volatile",
@@ -78,11 +81,18 @@ function dutyToClient(
     client.isConnected;
   const isStill =
     isSame &&
-    client.interruptions === standing.interruptions &&
+    client.losses.length === standing.interruptions &&
     !hasOverflown(standing.worker);
   switch (flavour) {
     case "volatile":
       return "may";
+    case "farewell":
+      return standing.isFromStart &&
+        client.farewells === 1 &&
+        client.losses[standing.interruptions] === FAREWELL &&
+        !hasOverflown(standing.worker)
+        ? "must"
+        : "may";
     case "dance out":
       // who was away did not leave the room
       return isStill ? "never" : "may";

@@ -49,6 +49,9 @@ export async function fail(scene: Scene, fault: Fault): Promise<void> {
     case "cut":
       scene.clients[fault.client]?.cut();
       break;
+    case "flap":
+      await flap(scene, fault.client, fault.times);
+      break;
     case "roam":
       scene.clients[fault.client]?.roam();
       break;
@@ -113,6 +116,15 @@ export async function fork(scene: Scene, kind: Kind): Promise<void> {
   scene.watch();
 }
 
+/** Whenever the client is back, its connection breaks. */
+async function flap(scene: Scene, index: number, times: number): Promise<void> {
+  const client = scene.clients[index];
+  for (let i = 0; i < times; i++) {
+    client?.cut();
+    await delay(20 * i);
+  }
+}
+
 /** The worker ends by itself, as an application lets it end. */
 async function close(
   scene: Scene,
@@ -125,14 +137,16 @@ async function close(
   }
   scene.doomed.add(worker);
   await perform(worker, "close", how).catch(() => {});
-  const exit = await within(worker.exited, {
-    message: `worker ${worker.id} ends by itself after its close()`,
-    deadline: 15_000,
-  });
-  if (exit.code !== 0 && exit.signal !== "SIGKILL") {
-    scene.report(
-      `worker ${worker.id} has ended with ${exit.code}: ${exit.stderr}`,
-    );
+  try {
+    const { code, signal, stderr } = await within(worker.exited, {
+      deadline: 20_000,
+    });
+    if (code !== 0 && signal !== "SIGKILL") {
+      scene.report(`worker ${worker.id} has ended with ${code}: ${stderr}`);
+    }
+  } catch {
+    scene.report(`worker ${worker.id} does not end after its close()`);
+    await kill(scene, worker);
   }
 }
 
@@ -156,7 +170,8 @@ async function restart(scene: Scene, concurrency: number): Promise<void> {
 
 async function garbage(scene: Scene, slot: number): Promise<void> {
   scene.deeds.add("garbage");
-  const args = [slot + 2, !scene.isOrdered] as const;
+  const hasNode = !scene.isOrdered && scene.plan.config.patience === "short";
+  const args = [slot + 2, hasNode] as const;
   if (slot === PRIMARY) {
     await perform(scene.cluster.primary, "garbage", ...args);
   } else {

@@ -58,8 +58,8 @@ export async function operate(
     case "ask":
       await ask(scene, actor, operation.question, operation.nsp);
       break;
-    case "disconnect":
-      await disconnect(scene, actor, operation.client);
+    case "farewell":
+      await farewell(scene, actor, operation.client);
       break;
     case "misuse":
       await misuse(scene, actor);
@@ -162,7 +162,7 @@ export async function ask(
   }
 }
 
-async function disconnect(
+async function farewell(
   scene: Scene,
   actor: Actor,
   index: number,
@@ -171,12 +171,20 @@ async function disconnect(
   if (!client) {
     return;
   }
+  const { nsp, name } = client;
   client.isExcused = true;
-  client.interruptions++;
+  client.farewells++;
+  const op = scene.dispatch(nsp, 1, {
+    flavour: "farewell",
+    sender: actor.worker,
+    rooms: [name],
+    except: [],
+  });
   try {
-    await perform(actor.who, "disconnect", client.nsp, client.name);
+    await perform(actor.who, "farewell", nsp, name, op);
   } catch (error) {
     onCut(scene, actor, error as Error);
+    scene.noteCut(op);
   }
 }
 
@@ -237,7 +245,7 @@ async function meet(
           every: 0,
         },
       );
-      await scene.arrival(nsp);
+      await scene.arrival([scene.ledgerOf(nsp)]);
       scene.count("meet");
     }
   } catch (error) {

@@ -53,7 +53,7 @@ describe("the plan of a run", () => {
     }
     const expected =
       "plain recovery mixed below json advanced default msgpack nothing backlog log sessions short long " +
-      "emit ask dance meet disconnect misuse kill stop block slow fork close restart cut roam bounce garbage";
+      "emit ask dance meet farewell misuse flap kill stop block slow fork close restart cut roam bounce garbage";
     const flavours =
       "plain volatile local compressed ack large binary direct others server";
     for (const name of [

@@ -22,6 +22,8 @@ export interface Config {
   readonly workers: number;
   /** How long a worker that says nothing counts as alive. */
   readonly patience: "short" | "long";
+  /** Whether the middlewares take their time, for those who return, too. */
+  readonly hasSlowMiddlewares: boolean;
   /** Which limit of `setupPrimary()` is so low that it is reached. */
   readonly tight: "nothing" | "backlog" | "log" | "sessions";
 }
@@ -95,8 +97,9 @@ export type Operation =
       readonly workers: readonly [number, number];
       readonly transport: ClientPlan["transport"];
     }
+  /** A client gets a packet, and is disconnected right after it. */
   | {
-      readonly do: "disconnect";
+      readonly do: "farewell";
       readonly from: number;
       readonly client: number;
     }
@@ -119,6 +122,8 @@ export type Fault =
   | { readonly do: "restart"; readonly concurrency: number }
   /** The connection breaks. */
   | { readonly do: "cut"; readonly client: number }
+  /** The same, several times in a row. */
+  | { readonly do: "flap"; readonly client: number; readonly times: number }
   /** The client comes by another way, while its old connection seems to live. */
   | { readonly do: "roam"; readonly client: number }
   /** The client leaves, and comes anew. */
@@ -204,7 +209,12 @@ function configOf(mode?: Config["mode"]): fc.Arbitrary<Config> {
         ? weighted([4, "default"], [1, "msgpack"])
         : fc.constant("default"),
       workers: fc.integer({ min: 2, max: 4 }),
-      patience: fc.constantFrom("short", "long"),
+      // nobody announces the end of a worker under a primary of 0.3.0
+      patience:
+        chosen === "below"
+          ? fc.constant("short")
+          : fc.constantFrom("short", "long"),
+      hasSlowMiddlewares: weighted([2, false], [1, true]),
       tight:
         chosen === "recovery"
           ? weighted(
@@ -303,7 +313,10 @@ function emissionOf(
         { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...ROOMS)) },
       ),
       client: own,
-      burst: fc.integer({ min: 1, max: 30 }),
+      burst: fc.oneof(
+        { weight: 9, arbitrary: fc.integer({ min: 1, max: 30 }) },
+        { weight: 1, arbitrary: fc.integer({ min: 500, max: 2_000 }) },
+      ),
       stream: fc.record({
         every: fc.integer({ min: 1, max: 10 }),
         share: fc.integer({ min: 10, max: 60 }),
@@ -311,7 +324,8 @@ function emissionOf(
       isStream: weighted([2, false], [1, true]),
     })
     .map(({ client, burst, stream, isStream, ...rest }): Emission => {
-      const most = rest.flavour === "large" || rest.flavour === "ack" ? 3 : 200;
+      const most =
+        rest.flavour === "large" || rest.flavour === "ack" ? 3 : 2_000;
       const streamed = Math.ceil(
         (duration * stream.share) / 100 / stream.every,
       );
@@ -367,7 +381,7 @@ function operationOf(clients: number): fc.Arbitrary<Operation> {
     {
       weight: 1,
       arbitrary: fc.record({
-        do: named("disconnect"),
+        do: named("farewell"),
         from: SENDER,
         client: fc.nat(clients - 1),
       }),
@@ -393,6 +407,14 @@ function faultOf(
   const named = <Name extends Fault["do"]>(name: Name) => fc.constant(name);
   const ofClients: Choice[] = [
     { weight: 5, arbitrary: fc.record({ do: named("cut"), client }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: named("flap"),
+        client,
+        times: fc.integer({ min: 2, max: 8 }),
+      }),
+    },
     { weight: 3, arbitrary: fc.record({ do: named("roam"), client }) },
     { weight: 2, arbitrary: fc.record({ do: named("bounce"), client }) },
   ];

@@ -18,7 +18,7 @@ import {
 } from "./plan";
 import type { Scene } from "./scene";
 
-// the time that may pass until everyone is at rest: no request waits for longer than 2.5 s
+// the time that may pass until everyone is at rest: no request waits for longer than 8 s
 const REST_DEADLINE = 30_000;
 
 const OPERATIONS = new Set<Action["do"]>([
@@ -26,7 +26,7 @@ const OPERATIONS = new Set<Action["do"]>([
   "ask",
   "dance",
   "meet",
-  "disconnect",
+  "farewell",
   "misuse",
 ]);
 
@@ -89,6 +89,7 @@ async function rest(scene: Scene): Promise<void> {
     signalTo(worker.pid, "SIGCONT");
   }
   scene.stopped.clear();
+  scene.watch();
   const { mode, workers } = scene.plan.config;
   const hasOld = mode === "mixed" || mode === "below";
   for (let n = scene.workers.length; n < workers; n++) {
@@ -96,6 +97,11 @@ async function rest(scene: Scene): Promise<void> {
     const kind: Kind = hasOld && n % 2 === 1 && !isFirst ? "published" : "ours";
     await fork(scene, kind);
   }
+  await attempt(scene, "all workers are there", async () => {
+    await waitFor(() => scene.cluster.alive.every(({ port }) => port > 0), {
+      deadline: REST_DEADLINE,
+    });
+  });
   await attempt(scene, "all workers go on", async () => {
     await Promise.all(scene.workers.map((worker) => worker.run(() => 0)));
   });
@@ -106,10 +112,34 @@ async function rest(scene: Scene): Promise<void> {
   scene.clients.forEach((client) => client.forgetOld());
   for (const nsp of NAMESPACES) {
     await attempt(scene, `the workers know each other in ${nsp}`, () =>
-      scene.cluster.formed(nsp, scene.workers),
+      eventually(() => scene.cluster.formed(nsp, scene.workers)).catch(
+        async (error: Error) => {
+          const cluster = await describeCluster(scene);
+          throw new Error(`${error.message}\n${cluster}`);
+        },
+      ),
     );
   }
   await noteOverflows(scene);
+}
+
+/** Who is there, by the operating system and by the primary. */
+async function describeCluster(scene: Scene): Promise<string> {
+  const alive = scene.cluster.alive.map(
+    (worker) =>
+      `${worker.id} (${worker.kind}, port ${worker.port}, ${scene.doomed.has(worker) ? "doomed" : "in use"})`,
+  );
+  const known = scene.hasEmitter
+    ? await scene.cluster.primary.run(({ handle }) =>
+        handle
+          .stats()
+          .workers.map(
+            ({ id, wire, nodes }) =>
+              `${id} (${wire}, ${nodes.map(({ nsp, uid }) => `${uid} in ${nsp}`).join()})`,
+          ),
+      )
+    : [];
+  return `alive: ${alive.join(", ")}; known to the primary: ${known.join(", ")}`;
 }
 
 async function attempt(
@@ -181,15 +211,7 @@ async function collect(scene: Scene): Promise<void> {
       received.forEach((letter) => scene.noteServerLetter(worker, letter));
     }
   };
-  await waitFor(
-    async () => {
-      await take();
-      return scene.ledgers.every((ledger) => ledger.missing().length === 0);
-    },
-    { deadline: 6_000 },
-  ).catch(() => {
-    scene.count("rounds with a loss");
-  });
+  await scene.arrival(scene.ledgers, take);
 }
 
 function read(scene: Scene): void {

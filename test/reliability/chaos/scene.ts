@@ -16,12 +16,14 @@ import { Ledger, type Reader } from "./ledger";
 import {
   type Action,
   type ClientPlan,
+  type Flavour,
   NAMESPACES,
   type Plan,
   type Round,
 } from "./plan";
 
-const ARRIVAL_DEADLINE = 5_000;
+// a busy machine may bring something after that time
+const STALL = 8_000;
 // what makes a worker answer late
 const DELAYS = new Set<Action["do"]>(["stop", "block", "slow", "garbage"]);
 
@@ -171,6 +173,7 @@ export class Scene {
     this.overflown.clear();
     this.forgotten.clear();
     for (const client of this.clients) {
+      client.farewells = 0;
       this.read(client, true);
     }
     for (const worker of this.workers) {
@@ -186,7 +189,7 @@ export class Scene {
 
   /** From here on, what a client receives is written down. */
   read(client: ChaosClient, isFromStart: boolean): void {
-    const { name, nsp, session, interruptions, rooms } = client;
+    const { name, nsp, session, losses, rooms } = client;
     const worker = client.worker as TestWorker;
     const reader = this.ledgerOf(nsp).reader(`${name}#${session}`);
     this.#readers.set(name, reader);
@@ -194,7 +197,7 @@ export class Scene {
       client,
       worker,
       session,
-      interruptions,
+      interruptions: losses.length,
       rooms: new Set([name, ...rooms]),
       isFromStart,
     });
@@ -263,12 +266,29 @@ export class Scene {
     return this.#readers.get(client.name)?.has(op, 0) ?? false;
   }
 
-  /** Resolves when nobody misses anything in a namespace, or has waited for long: what is missing then is lost. */
-  async arrival(nsp: string): Promise<void> {
-    const ledger = this.ledgerOf(nsp);
-    await waitFor(() => ledger.missing().length === 0, {
-      deadline: ARRIVAL_DEADLINE,
-    }).catch(() => {});
+  /**
+   * Resolves when nobody misses anything, or when nothing has come for a long time: what is missing then is lost.
+   *
+   * @param look - what has to be done to see what has come
+   */
+  async arrival(
+    ledgers: readonly Ledger[],
+    look: () => Promise<void> = async () => {},
+  ): Promise<void> {
+    let least = Infinity;
+    let end = 0;
+    await waitFor(
+      async () => {
+        await look();
+        const missing = ledgers.flatMap((ledger) => ledger.missing()).length;
+        if (missing < least) {
+          least = missing;
+          end = Date.now() + STALL;
+        }
+        return missing === 0 || Date.now() > end;
+      },
+      { deadline: 120_000 },
+    );
   }
 
   /** What a server has received. */
@@ -285,12 +305,7 @@ export class Scene {
     }
     const op = this.#ops.get(letter.op);
     const flavour = op?.flavour;
-    if (
-      op &&
-      flavour !== "dance in" &&
-      flavour !== "dance out" &&
-      !letters.isWhole(letter, op.flavour as "plain")
-    ) {
+    if (op && flavour && !letters.isWhole(letter, flavour as Flavour)) {
       this.report(`${client.name} has ${letter.i} of ${letter.op} damaged`);
     }
     this.#readers
@@ -336,19 +351,24 @@ export class Scene {
 type ServerLetter = Letter & { nsp: string };
 
 function settingsOf({ config }: Plan, serverOptions?: object): WorkerSettings {
-  const { mode, parser, patience } = config;
+  const { mode, parser, patience, hasSlowMiddlewares } = config;
   return {
     parser,
+    env: { SLOW_MIDDLEWARES: hasSlowMiddlewares ? "1" : "" },
     adapterOptions: {
       heartbeatInterval: 500,
-      heartbeatTimeout: patience === "short" ? 1_500 : 8_000,
-      requestsTimeout: 2_500,
+      heartbeatTimeout: patience === "short" ? 1_500 : 12_000,
+      // a busy machine is no reason to fail
+      requestsTimeout: 8_000,
     },
     serverOptions: {
       cleanupEmptyChildNamespaces: true,
       connectTimeout: 5_000,
       ...(mode !== "plain" && {
-        connectionStateRecovery: { maxDisconnectionDuration: 120_000 },
+        connectionStateRecovery: {
+          maxDisconnectionDuration: 120_000,
+          skipMiddlewares: !hasSlowMiddlewares,
+        },
       }),
       ...serverOptions,
     },

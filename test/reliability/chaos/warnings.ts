@@ -5,6 +5,8 @@ import type { Scene } from "./scene";
 export function unexplained(scene: Scene): string[] {
   const { config } = scene.plan;
   const expected: [boolean, RegExp][] = [
+    // the warning comes after `heartbeatInterval`, which is short here, and the machine may be busy
+    [true, /the primary has not answered/],
     [scene.deeds.has("garbage"), /left out: \[\w+\]|left out/],
     [scene.deeds.has("misuse"), /was left out|cannot be encoded/],
     [config.tight === "backlog", /does not read its messages/],
