@@ -28,6 +28,6 @@ export type {
   WorkerStats,
 } from "./primary/statistics";
 export type { Traffic } from "./primary/traffic";
-export type { RestoreOutcome } from "./recovery/recovery";
+export type { RestoreOutcome } from "./recovery/restore-outcome";
 export type { PrimaryHandle } from "./setup-primary";
 export type { ErrorCode } from "./errors";

@@ -14,7 +14,7 @@ import { Relay } from "./primary/relay";
 import { RollingRestart } from "./primary/rolling-restart";
 import type { Speaker } from "./primary/speaker";
 import type { ClusterStats } from "./primary/statistics";
-import type { Clock } from "./recovery/recovery";
+import type { Clock } from "./clock";
 import { warnOnce } from "./warnings";
 
 /** What `setupPrimary()` returns: how to look into the cluster, and how to restart it. */

@@ -4,7 +4,7 @@
 import type { Worker } from "node:cluster";
 import { channel, type Channel } from "node:diagnostics_channel";
 import { EventEmitter } from "node:events";
-import type { RestoreOutcome } from "../recovery/recovery";
+import type { RestoreOutcome } from "../recovery/restore-outcome";
 import type { Wire } from "../wire/fast";
 
 /** A worker of `cluster`. */

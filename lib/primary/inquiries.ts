@@ -4,7 +4,7 @@
 import { MessageType } from "socket.io-adapter";
 import { AckRequest } from "../ack-requests";
 import { timedOut } from "../errors";
-import type { Clock } from "../recovery/recovery";
+import type { Clock } from "../clock";
 import type { PlainMessage } from "../wire/plain";
 
 /** A question that waits for answers. */

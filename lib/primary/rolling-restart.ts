@@ -4,7 +4,7 @@
 import type { Worker } from "node:cluster";
 import { invalidOption, restartFailed } from "../errors";
 import type { ResolvedRestartOptions } from "../options";
-import type { Clock } from "../recovery/recovery";
+import type { Clock } from "../clock";
 import {
   nameOf,
   workerText,

@@ -7,7 +7,7 @@ import {
   type ClusterMessage,
 } from "socket.io-adapter";
 import { notSendable } from "../errors";
-import type { Clock } from "../recovery/recovery";
+import type { Clock } from "../clock";
 import {
   decodeOptions,
   encodeOptions,

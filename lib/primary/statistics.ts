@@ -1,7 +1,8 @@
 /**
  * What the primary has counted, as plain data.
  */
-import type { Recovery, RestoreOutcome } from "../recovery/recovery";
+import type { RestoreOutcome } from "../recovery/restore-outcome";
+import type { Recovery } from "../recovery/recovery";
 import type { Wire } from "../wire/fast";
 import type { NodeName, Peer } from "./peers";
 import { Counter, type Traffic } from "./traffic";

@@ -3,6 +3,7 @@
  * and gives them to the workers to which clients return. The rules cited as [R…] stand in docs/protocol.md.
  */
 import type { Room } from "socket.io-adapter";
+import type { Clock } from "../clock";
 import { debugRecovery as debug } from "../debug";
 import { warnOnce } from "../warnings";
 import type { RecoverySettings } from "../wire/fast";
@@ -12,23 +13,10 @@ import { newEpoch, parseOffset } from "../wire/offsets";
 import { SessionOp, type SessionMessage } from "../wire/session-messages";
 import { PacketLog, type LogLimits } from "./packet-log";
 import type { Moment } from "./room-history";
+import type { RestoreOutcome } from "./restore-outcome";
+import { Retention } from "./retention";
 import { Session } from "./session";
 import { SessionStore } from "./session-store";
-
-/** How a client that asked for its session fared. */
-export type RestoreOutcome =
-  /** It has its session, and what it missed. */
-  | "recovered"
-  /** No session has that private id, or it was given out again, or is over. */
-  | "unknown"
-  /** The offset is none of this order. */
-  | "foreign"
-  /** The connection was lost too long ago. */
-  | "expired"
-  /** A packet that it may have missed is not in the log any more. */
-  | "gap"
-  /** It has asked once more, and the later question counts. */
-  | "superseded";
 
 export interface RecoveryLimits extends LogLimits {
   readonly maxSessions: number;
@@ -42,12 +30,7 @@ export interface RecoveryOptions extends RecoveryLimits {
   readonly clock: Clock;
 }
 
-export interface Clock {
-  /** In ms, of any origin. */
-  now(): number;
-  /** Calls back later, if the process still runs then; returns a function that prevents it. */
-  after(ms: number, callback: () => void): () => void;
-}
+type Message<Op> = SessionMessage & { readonly op: Op };
 
 /** A client that waits for its session. */
 interface Claim {
@@ -57,15 +40,6 @@ interface Claim {
   readonly cancelTimer: () => void;
 }
 
-/** How far the worker that is behind all others was at some time. */
-interface Sample {
-  readonly at: number;
-  readonly number: number;
-}
-
-// they may be kept for days
-const MAX_SAMPLES = 1_000;
-
 // a worker that hangs does not answer
 const TAKE_OVER_TIMEOUT = 1_000;
 
@@ -73,10 +47,9 @@ export class Recovery {
   readonly #options: RecoveryOptions;
   readonly #sessions: SessionStore;
   readonly #claims = new Map<Session, Claim>();
-  #settings: RecoverySettings = { maxDisconnectionDuration: 0, noticeAfter: 0 };
+  readonly #retention = new Retention();
   #epoch = newEpoch();
   #log: PacketLog;
-  #samples: Sample[] = [];
   #hasWarned = false;
 
   constructor(options: RecoveryOptions) {
@@ -105,22 +78,15 @@ export class Recovery {
     this.#claims.forEach(({ cancelTimer }) => cancelTimer());
     this.#claims.clear();
     this.#sessions.clear();
-    this.#samples = [];
+    this.#retention.clear();
     this.#log = new PacketLog(this.#options);
     this.#epoch = newEpoch();
     debug("a new order begins");
   }
 
-  /** The largest of what the workers have said counts. */
-  keepFor({ maxDisconnectionDuration, noticeAfter }: RecoverySettings): void {
-    const known = this.#settings;
-    this.#settings = {
-      maxDisconnectionDuration: Math.max(
-        known.maxDisconnectionDuration,
-        maxDisconnectionDuration,
-      ),
-      noticeAfter: Math.max(known.noticeAfter, noticeAfter),
-    };
+  /** A worker says how long packets and sessions are to be kept. */
+  keepFor(settings: RecoverySettings): void {
+    this.#retention.extend(settings);
   }
 
   /** Gives a packet the next number, and keeps it. */
@@ -217,34 +183,19 @@ export class Recovery {
    */
   tick(progress: number): void {
     const now = this.#options.clock.now();
-    const { maxDisconnectionDuration, noticeAfter } = this.#settings;
     for (const session of this.#sessions.detached) {
       if (!this.#hasExpired(session, now)) {
         break;
       }
       this.#delete(session);
     }
-    // what a client had been given before that time, it has answered a ping since, or cannot return any more
-    const keptFor = maxDisconnectionDuration + noticeAfter;
-    const last = this.#samples[this.#samples.length - 1];
-    if (last === undefined || now - last.at >= keptFor / MAX_SAMPLES) {
-      this.#samples.push({ at: now, number: progress });
-    }
-    const old = this.#samples.filter(({ at }) => at < now - keptFor);
-    old.forEach(({ number }) => this.#log.expire(number));
-    this.#samples.splice(0, old.length);
+    this.#log.expire(this.#retention.oldAt(now, progress));
   }
 
   #open(
     uid: string,
     nsp: string,
-    {
-      pid,
-      sid,
-      rooms,
-      at,
-      data,
-    }: SessionMessage & { readonly op: SessionOp.OPEN },
+    { pid, sid, rooms, at, data }: Message<SessionOp.OPEN>,
   ): void {
     const known = this.#sessions.get(pid);
     if (known) {
@@ -277,7 +228,7 @@ export class Recovery {
   #restore(
     uid: string,
     nsp: string,
-    { id, pid, offset }: SessionMessage & { readonly op: SessionOp.RESTORE },
+    { id, pid, offset }: Message<SessionOp.RESTORE>,
   ): void {
     const session = this.#sessions.get(pid);
     const position = parseOffset(offset);
@@ -416,7 +367,7 @@ export class Recovery {
   #hasExpired({ detachedAt }: Session, now: number): boolean {
     return (
       detachedAt !== undefined &&
-      now - detachedAt > this.#settings.maxDisconnectionDuration
+      now - detachedAt > this.#retention.maxDisconnectionDuration
     );
   }
 

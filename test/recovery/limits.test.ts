@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Socket } from "socket.io-client";
-import type { RestoreOutcome } from "../../dist/recovery/recovery";
+import type { RestoreOutcome } from "../../dist/recovery/restore-outcome";
 import type { TestCluster } from "../support/cluster";
 import { waitFor } from "../support/wait";
 import type { TestWorker } from "../support/worker";

@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  Recovery,
-  type RecoveryLimits,
-  type RestoreOutcome,
-} from "../../../dist/recovery/recovery";
+import type { RestoreOutcome } from "../../../dist/recovery/restore-outcome";
+import { Recovery, type RecoveryLimits } from "../../../dist/recovery/recovery";
 import { readFrames } from "../../../dist/wire/frame-reader";
 import { FrameWriter } from "../../../dist/wire/frame-writer";
 import { readMissed } from "../../../dist/wire/missed-packets";
