@@ -1,4 +1,5 @@
-export { createAdapter, NodeClusterAdapter } from "./adapter";
+export { NodeClusterAdapter } from "./adapter";
+export { createAdapter } from "./create-adapter";
 export { setupPrimary } from "./setup-primary";
 export { drain } from "./drain";
 export { Emitter } from "./emitter";

@@ -9,9 +9,9 @@ import type { RecoveryLimits, RecoveryOptions } from "../recovery/recovery";
 import {
   controlMessage,
   convertSection,
-  FastType,
   isDrained,
   isFramesMessage,
+  isRelayable,
   keepableSection,
   sectionBytes,
   sectionTarget,
@@ -398,11 +398,4 @@ export class Relay<Worker> {
         : this.#peers.ownerOf(requesterUid);
     return asker === undefined ? [] : [asker];
   }
-}
-
-/** A type that this version does not know is passed on: the workers may be newer than the primary. */
-function isRelayable(message: Envelope): boolean {
-  return isKnownType(message.type)
-    ? isPlainMessage(message)
-    : message.type !== FastType.FRAMES && message.type !== FastType.CONTROL;
 }

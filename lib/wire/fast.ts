@@ -5,7 +5,12 @@
 import { PRIMARY_UID, WIRE_VERSION } from "./frames";
 import { readTarget } from "./frame-reader";
 import type { Offset } from "./offsets";
-import { MESSAGE_SOURCE, type Envelope } from "./plain";
+import {
+  type Envelope,
+  isKnownType,
+  isPlainMessage,
+  MESSAGE_SOURCE,
+} from "./plain";
 import { keepable } from "./views";
 
 /** The types that 0.3.0 does not know. They belong to no namespace, so that its workers ignore them. */
@@ -220,3 +225,10 @@ export function sectionTarget(section: Section): string | undefined {
 
 // the longest uid that is read has some 700 characters; ours have 16
 const HEAD_TEXT_LENGTH = 1024;
+
+/** A type that this version does not know is passed on: the workers may be newer than the primary. */
+export function isRelayable(message: Envelope): boolean {
+  return isKnownType(message.type)
+    ? isPlainMessage(message)
+    : message.type !== FastType.FRAMES && message.type !== FastType.CONTROL;
+}
