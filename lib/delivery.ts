@@ -127,12 +127,12 @@ export class Delivery {
     callback: (socket: Socket) => void,
   ): void {
     internals(this.#adapter).apply(opts, (socket) => {
-      if (!pins?.has(socket.id)) {
+      if (pins?.get(socket.id) === undefined) {
         callback(socket);
       }
     });
-    pins?.forEach((isMeant, id) => {
-      const socket = isMeant ? this.#socket(id) : undefined;
+    pins?.meant.forEach((id) => {
+      const socket = this.#socket(id);
       if (socket) {
         callback(socket);
       }

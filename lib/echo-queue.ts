@@ -4,16 +4,22 @@ import type { PacketFrame } from "./wire/frame-reader";
 import { isLaterRef } from "./wire/ordered-section";
 
 /** For which sockets a packet is, whatever their rooms say by the time at which it is delivered. */
-export type Pins = Map<SocketId, boolean>;
+export interface Pins {
+  /** Those that it is for. */
+  readonly meant: readonly SocketId[];
+  /** Whether it is for a socket; `undefined` if the rooms of the socket decide. */
+  get(id: SocketId): boolean | undefined;
+}
 
 /** A packet of this node that its own clients have not received yet. */
 export interface WaitingPacket {
-  pins: Pins | undefined;
+  /** The sockets that have joined or left rooms since, and whether it is for them. */
+  moved: Map<SocketId, boolean> | undefined;
   readonly opts: BroadcastOptions;
   /** The section with which it comes back from the primary; `undefined` if it waits for those before it only. */
   readonly ref: number | undefined;
   /** @param echo - as it came back; `undefined` if it never will */
-  deliver(echo: PacketFrame | undefined): void;
+  deliver(echo: PacketFrame | undefined, pins: Pins | undefined): void;
   /** Delivers it to one socket, which is about to disconnect. */
   deliverTo(id: SocketId): void;
 }
@@ -28,6 +34,13 @@ const COMPACT_AT = 1_024;
 export class EchoQueue {
   #packets: WaitingPacket[] = [];
   #head = 0;
+  /** The place of the first packet of the list among all that have waited. */
+  #first = 0;
+  /**
+   * The sockets that have connected while packets wait, or got those that wait, and the place from which on packets are for
+   * them, in ascending order. There may be thousands of both.
+   */
+  #since = new Map<SocketId, number>();
 
   get isEmpty(): boolean {
     return this.#head === this.#packets.length;
@@ -36,7 +49,7 @@ export class EchoQueue {
   /** Delivers a packet when it has come back, or when those before it have. */
   add(packet: WaitingPacket): void {
     if (packet.ref === undefined && this.isEmpty) {
-      packet.deliver(undefined);
+      packet.deliver(undefined, undefined);
     } else {
       this.#packets.push(packet);
     }
@@ -58,14 +71,22 @@ export class EchoQueue {
       ) {
         break;
       }
+      const pins = this.#pinsAt(this.#head);
       this.#head++;
       // one that is older than what has come back never will
       isFound = isFound || known === ref;
-      deliver(packet, known === ref ? echo : undefined);
+      deliver(packet, known === ref ? echo : undefined, pins);
     }
     if (this.isEmpty || this.#head > COMPACT_AT) {
       this.#packets.splice(0, this.#head);
+      this.#first += this.#head;
       this.#head = 0;
+    }
+    for (const [id, place] of this.#since) {
+      if (place > this.#first + this.#head) {
+        break;
+      }
+      this.#since.delete(id);
     }
     return isFound;
   }
@@ -73,9 +94,8 @@ export class EchoQueue {
   /** Of a packet that waits. */
   pinsOf(ref: number): Pins | undefined {
     for (let i = this.#head; i < this.#packets.length; i++) {
-      const packet = this.#packets[i] as WaitingPacket;
-      if (packet.ref === ref) {
-        return packet.pins;
+      if ((this.#packets[i] as WaitingPacket).ref === ref) {
+        return this.#pinsAt(i);
       }
     }
     return undefined;
@@ -84,13 +104,16 @@ export class EchoQueue {
   /** Nothing comes back any more: delivers all that waits. */
   settle(): void {
     const packets = this.#packets.slice(this.#head);
+    const pins = packets.map((_, i) => this.#pinsAt(this.#head + i));
     this.clear();
-    packets.forEach((packet) => deliver(packet, undefined));
+    packets.forEach((packet, i) => deliver(packet, undefined, pins[i]));
   }
 
   clear(): void {
+    this.#first += this.#packets.length;
     this.#packets = [];
     this.#head = 0;
+    this.#since = new Map();
   }
 
   /**
@@ -104,33 +127,85 @@ export class EchoQueue {
     rooms: ReadonlySet<Room> | undefined,
     changed: Iterable<Room>,
   ): void {
-    for (let i = this.#head; i < this.#packets.length; i++) {
+    if (rooms === undefined) {
+      this.#beginWith(id);
+      return;
+    }
+    for (let i = this.#startOf(id); i < this.#packets.length; i++) {
       const packet = this.#packets[i] as WaitingPacket;
-      if (
-        !packet.pins?.has(id) &&
-        (rooms === undefined || concerns(packet.opts, changed))
-      ) {
-        packet.pins = packet.pins ?? new Map<SocketId, boolean>();
-        packet.pins.set(id, isFor(packet.opts, rooms));
+      if (!packet.moved?.has(id) && concerns(packet.opts, changed)) {
+        packet.moved = packet.moved ?? new Map<SocketId, boolean>();
+        packet.moved.set(id, isFor(packet.opts, rooms));
       }
     }
   }
 
   /** A socket is about to disconnect for good: it gets what was sent before now, and not again. */
   flushTo(id: SocketId, rooms: ReadonlySet<Room> | undefined): void {
-    for (let i = this.#head; i < this.#packets.length; i++) {
+    for (let i = this.#startOf(id); i < this.#packets.length; i++) {
       const packet = this.#packets[i] as WaitingPacket;
-      if (packet.pins?.get(id) ?? isFor(packet.opts, rooms)) {
+      if (packet.moved?.get(id) ?? isFor(packet.opts, rooms)) {
         attempt(() => packet.deliverTo(id));
       }
-      packet.pins = packet.pins ?? new Map<SocketId, boolean>();
-      packet.pins.set(id, false);
     }
+    if (!this.isEmpty) {
+      this.#beginWith(id);
+    }
+  }
+
+  /** Nothing that waits is for a socket. */
+  #beginWith(id: SocketId): void {
+    // to the end of the order
+    this.#since.delete(id);
+    this.#since.set(id, this.#first + this.#packets.length);
+  }
+
+  /** The index of the first packet that may be for a socket. */
+  #startOf(id: SocketId): number {
+    return Math.max(this.#head, (this.#since.get(id) ?? 0) - this.#first);
+  }
+
+  #pinsAt(index: number): Pins | undefined {
+    const { moved } = this.#packets[index] as WaitingPacket;
+    return moved === undefined && this.#since.size === 0
+      ? undefined
+      : new PacketPins(moved, this.#since, this.#first + index);
   }
 }
 
-function deliver(packet: WaitingPacket, echo: PacketFrame | undefined): void {
-  attempt(() => packet.deliver(echo));
+class PacketPins implements Pins {
+  readonly #moved: ReadonlyMap<SocketId, boolean> | undefined;
+  readonly #since: ReadonlyMap<SocketId, number>;
+  readonly #place: number;
+
+  constructor(
+    moved: ReadonlyMap<SocketId, boolean> | undefined,
+    since: ReadonlyMap<SocketId, number>,
+    place: number,
+  ) {
+    this.#moved = moved;
+    this.#since = since;
+    this.#place = place;
+  }
+
+  get meant(): SocketId[] {
+    return Array.from(this.#moved?.keys() ?? []).filter((id) => this.get(id));
+  }
+
+  get(id: SocketId): boolean | undefined {
+    const since = this.#since.get(id);
+    return since !== undefined && since > this.#place
+      ? false
+      : this.#moved?.get(id);
+  }
+}
+
+function deliver(
+  packet: WaitingPacket,
+  echo: PacketFrame | undefined,
+  pins: Pins | undefined,
+): void {
+  attempt(() => packet.deliver(echo, pins));
 }
 
 /** What goes wrong with one packet is no reason to lose those behind it. */

@@ -118,7 +118,7 @@ export class OrderedPackets {
     pins: Pins | undefined,
   ): void {
     const { opts } = event;
-    if (pins !== undefined || this.#delivery.concerns(opts)) {
+    if (pins?.meant.length || this.#delivery.concerns(opts)) {
       const encoded =
         echo === undefined ? this.#readWritten(event) : this.read(echo);
       this.#delivery.deliver(encoded, opts, pins);
@@ -179,15 +179,14 @@ export class OrderedPackets {
     opts: BroadcastOptions,
     deliver: (pins: Pins | undefined) => void,
   ): void {
-    const packet: WaitingPacket = {
+    this.#queue.add({
       opts,
       ref: undefined,
-      pins: undefined,
-      deliver: () => deliver(packet.pins),
+      moved: undefined,
+      deliver: (_, pins) => deliver(pins),
       // the answer of a socket that disconnects would come too late
       deliverTo: () => {},
-    };
-    this.#queue.add(packet);
+    });
   }
 
   #encode(packet: Packet): Blank {
@@ -257,7 +256,7 @@ export class OrderedPackets {
 
 /** An event of this node. There may be many: it has no more than what it needs. */
 class WaitingEvent implements WaitingPacket {
-  pins: Pins | undefined = undefined;
+  moved: Map<SocketId, boolean> | undefined = undefined;
   readonly opts: BroadcastOptions;
   readonly written: WrittenPacket;
   readonly #packets: OrderedPackets;
@@ -276,8 +275,8 @@ class WaitingEvent implements WaitingPacket {
     return this.written.ref;
   }
 
-  deliver(echo: PacketFrame | undefined): void {
-    this.#packets.deliver(this, echo, this.pins);
+  deliver(echo: PacketFrame | undefined, pins: Pins | undefined): void {
+    this.#packets.deliver(this, echo, pins);
   }
 
   deliverTo(id: SocketId): void {

@@ -3,9 +3,16 @@ import fc from "fast-check";
 import { EchoQueue, isFor, type WaitingPacket } from "../../dist/echo-queue";
 import { protocolError } from "../../dist/errors";
 import type { PacketFrame } from "../../dist/wire/frame-reader";
+import { collectGarbage } from "./support/garbage-collector";
 import { warningsOf } from "./support/warnings";
 
-type Delivered = [name: string, echo: unknown, pins?: object];
+type Delivered = [
+  name: string,
+  echo: unknown,
+  pins?: Array<[id: string, isMeant: boolean]>,
+];
+
+const SOCKETS = ["new", "s", "s1", "s2"];
 
 const EVERYONE = new Set<string>();
 
@@ -34,13 +41,17 @@ describe("the echo queue", () => {
     const packet: WaitingPacket = {
       opts: { rooms: new Set(rooms), except: new Set(except) },
       ref,
-      pins: undefined,
-      deliver: (echo) =>
+      moved: undefined,
+      deliver: (echo, pins) => {
+        const known = SOCKETS.filter((id) => pins?.get(id) !== undefined);
+        const meant = known.filter((id) => pins?.get(id));
+        assert.deepEqual(pins?.meant.slice().sort() ?? [], meant);
         delivered.push(
-          packet.pins
-            ? [name, echo, Object.fromEntries(packet.pins)]
-            : [name, echo],
-        ),
+          known.length === 0
+            ? [name, echo]
+            : [name, echo, known.map((id) => [id, meant.includes(id)])],
+        );
+      },
       deliverTo: (id) => flushed.push(`${name} to ${id}`),
     };
     queue.add(packet);
@@ -143,8 +154,22 @@ describe("the echo queue", () => {
     queue.pin("s1", new Set(["s1"]), ["r"]);
     [0, 1, 2].forEach(echo);
     assert.deepEqual(delivered, [
-      ["r", "echo 0", { s1: true, s2: false }],
-      ["not r", "echo 1", { s1: false, s2: true }],
+      [
+        "r",
+        "echo 0",
+        [
+          ["s1", true],
+          ["s2", false],
+        ],
+      ],
+      [
+        "not r",
+        "echo 1",
+        [
+          ["s1", false],
+          ["s2", true],
+        ],
+      ],
       ["other", "echo 2"],
     ]);
   });
@@ -153,7 +178,7 @@ describe("the echo queue", () => {
     add("a", 0, ["r"]);
     add("b", 1);
     queue.pin("s", new Set(["s", "r"]), ["r"]);
-    assert.deepEqual(queue.pinsOf(0), new Map([["s", true]]));
+    assert.deepEqual(queue.pinsOf(0)?.meant, ["s"]);
     assert.equal(queue.pinsOf(1), undefined);
     echo(0);
     assert.equal(queue.pinsOf(0), undefined);
@@ -163,7 +188,7 @@ describe("the echo queue", () => {
     add("a", 0);
     queue.pin("new", undefined, ["new"]);
     echo(0);
-    assert.deepEqual(delivered, [["a", "echo 0", { new: false }]]);
+    assert.deepEqual(delivered, [["a", "echo 0", [["new", false]]]]);
   });
 
   it("gives a socket that leaves what it was to get, and not again", () => {
@@ -176,7 +201,7 @@ describe("the echo queue", () => {
     [0, 1, 2].forEach(echo);
     assert.deepEqual(
       delivered.map(([, , pins]) => pins),
-      Array(3).fill({ s: false }),
+      Array(3).fill([["s", false]]),
     );
   });
 
@@ -190,7 +215,7 @@ describe("the echo queue", () => {
       queue.add({
         opts: { rooms: EVERYONE },
         ref: 1,
-        pins: undefined,
+        moved: undefined,
         deliver: fail,
         deliverTo: fail,
       });
@@ -202,6 +227,107 @@ describe("the echo queue", () => {
       );
     });
   }
+
+  it("gives each socket what was sent while it was connected, by the rooms that it had then", () => {
+    const room = fc.constantFrom("a", "b");
+    const id = fc.constantFrom("s1", "s2", "s3");
+    const step = fc.oneof(
+      fc.record({
+        kind: fc.constant("send" as const),
+        rooms: fc.uniqueArray(room, { maxLength: 1 }),
+        except: fc.uniqueArray(room, { maxLength: 1 }),
+      }),
+      fc.record({
+        kind: fc.constantFrom("connect", "join", "leave", "disconnect"),
+        id,
+        room,
+      }),
+      fc.record({ kind: fc.constant("echo" as const) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        queue = new EchoQueue();
+        const sids = new Map<string, Set<string>>();
+        const got: string[] = [];
+        const expected: string[] = [];
+        const waiting: Array<{ name: string; to: string[] }> = [];
+        let sent = 0;
+        for (const one of steps) {
+          if (one.kind === "send") {
+            const name = String(sent);
+            const opts = {
+              rooms: new Set((one as { rooms: string[] }).rooms),
+              except: new Set((one as { except: string[] }).except),
+            };
+            const to = [...sids].filter(([, rooms]) => isFor(opts, rooms));
+            waiting.push({ name, to: to.map(([sid]) => sid) });
+            queue.add({
+              opts,
+              ref: sent++,
+              moved: undefined,
+              deliver: (_, pins) =>
+                sids.forEach((rooms, sid) => {
+                  if (pins?.get(sid) ?? isFor(opts, rooms)) {
+                    got.push(`${name} ${sid}`);
+                  }
+                }),
+              deliverTo: (sid) => got.push(`${name} ${sid}`),
+            });
+          } else if (one.kind === "echo") {
+            const packet = waiting.shift();
+            if (packet !== undefined) {
+              echo(Number(packet.name));
+              sids.forEach((_, sid) => {
+                if (packet.to.includes(sid)) {
+                  expected.push(`${packet.name} ${sid}`);
+                }
+              });
+            }
+          } else {
+            const { kind, id: sid, room: name } = one as Record<string, string>;
+            const rooms = sids.get(sid as string);
+            if (kind === "connect" && rooms === undefined) {
+              queue.pin(sid as string, undefined, [sid as string]);
+              sids.set(sid as string, new Set([sid as string]));
+            } else if (kind === "disconnect" && rooms !== undefined) {
+              queue.flushTo(sid as string, rooms);
+              for (const packet of waiting) {
+                if (packet.to.includes(sid as string)) {
+                  expected.push(`${packet.name} ${sid}`);
+                  packet.to.splice(packet.to.indexOf(sid as string), 1);
+                }
+              }
+              sids.delete(sid as string);
+            } else if (rooms !== undefined && kind !== "connect") {
+              queue.pin(sid as string, rooms, [name as string]);
+              if (kind === "join") {
+                rooms.add(name as string);
+              } else {
+                rooms.delete(name as string);
+              }
+            }
+          }
+          assert.deepEqual(got, expected);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("remembers a thousand sockets that connect while a thousand packets wait in little memory", () => {
+    for (let i = 0; i < 1_000; i++) {
+      add(String(i), i);
+    }
+    collectGarbage();
+    const { heapUsed } = process.memoryUsage();
+    for (let i = 0; i < 1_000; i++) {
+      queue.pin(`socket ${i}`, undefined, [`socket ${i}`]);
+    }
+    collectGarbage();
+    const grown = process.memoryUsage().heapUsed - heapUsed;
+    assert.ok(grown < 1e6, `${grown} bytes`);
+    assert.equal(queue.pinsOf(999)?.get("socket 0"), false);
+  });
 
   it("can be long", () => {
     for (let i = 0; i < 5_000; i++) {
