@@ -37,6 +37,13 @@ for (const serialization of serializations) {
     ): Promise<void> {
       await within(first.exited);
       await waitFor(() => !client.connected);
+      // nobody has to ask for it
+      await waitFor(async () => {
+        const { sessions } = await cluster.primary.run(
+          ({ handle }) => handle.stats().recovery,
+        );
+        return sessions.detached === 1;
+      });
       await returnTo(client, second);
       assert.equal(client.recovered, true);
       const state = await second.run(({ io }, own) => {

@@ -93,34 +93,41 @@ for (const serialization of serializations) {
       ]);
     });
 
-    it("what its own worker sends to it, by socket.emit() and around changes of rooms, is what it would have got", async () => {
-      const [first, second] = workers;
-      const client = await arrive(first, { rooms: ["red"] });
-      const end = freeze(client);
-      await first.run(({ io }, own) => {
-        const socket = io.of("/").sockets.get(own as string)!;
-        socket.emit("own", 1, Buffer.from("x"));
-        io.to("red").emit("red before it leaves");
-        void socket.leave("red");
-        io.to("red").emit("red when it has left");
-        io.to("blue").emit("blue before it joins");
-        void socket.join("blue");
-        io.to("blue").emit("blue when it has joined");
-        io.except("blue").emit("not blue");
-        socket.broadcast.emit("not itself");
-        socket.emit("own", 2);
-      }, client.id);
-      const successor = await second.connect("/", { ticket: ticketOf(client) });
-      assert.equal(successor.recovered, true);
-      end();
-      await fence(successor, workers);
-      assert.deepEqual(eventsOf(successor), [
-        ["own", 1, Buffer.from("x")],
-        ["red before it leaves"],
-        ["blue when it has joined"],
-        ["own", 2],
-      ]);
-    });
+    for (const state of ["connected", "away"]) {
+      it(`what its own worker sends to it, by socket.emit() and around changes of rooms, reaches a client that is ${state}`, async () => {
+        const [first, second] = workers;
+        const client = await arrive(first, { rooms: ["red"] });
+        const end = state === "away" ? freeze(client) : () => {};
+        await first.run(({ io }, own) => {
+          const socket = io.of("/").sockets.get(own as string)!;
+          socket.emit("own", 1, Buffer.from("x"));
+          io.to("red").emit("red before it leaves");
+          void socket.leave("red");
+          io.to("red").emit("red when it has left");
+          io.to("blue").emit("blue before it joins");
+          io.except("blue").emit("but blue before it joins");
+          void socket.join("blue");
+          io.to("blue").emit("blue when it has joined");
+          io.except("blue").emit("but blue when it has joined");
+          socket.broadcast.emit("not itself");
+          socket.emit("own", 2);
+        }, client.id);
+        const receiver =
+          state === "away"
+            ? await second.connect("/", { ticket: ticketOf(client) })
+            : client;
+        end();
+        await fence(receiver, workers);
+        assert.equal(receiver.recovered, state === "away");
+        assert.deepEqual(eventsOf(receiver), [
+          ["own", 1, Buffer.from("x")],
+          ["red before it leaves"],
+          ["but blue before it joins"],
+          ["blue when it has joined"],
+          ["own", 2],
+        ]);
+      });
+    }
 
     it("nothing comes again after volatile and local events that end in a text, and events without an argument", async () => {
       const [first, second] = workers;

@@ -127,6 +127,13 @@ describe("middlewares that take their time", function () {
     await first.run(({ io }) => void io.emit("missed", 2));
     await release(second, "not today");
     await refused;
+    // it is over when nobody comes for it
+    await waitFor(
+      async () =>
+        (await cluster.primary.run(
+          ({ handle }) => handle.stats().recovery.sessions.detached,
+        )) === 1,
+    );
     await first.run(({ io }) => void io.emit("missed", 3));
     await returnTo(client, third);
     assert.equal(client.recovered, true);

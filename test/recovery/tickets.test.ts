@@ -12,15 +12,17 @@ import { freeze, returnTo, ticketOf } from "./returning";
 
 const MEBIBYTE = 1024 * 1024;
 
-/** What the server says to a client that asks for a session, whatever it asks with. */
-async function answerTo(
+/** The first packets that the server sends to a client that asks for a session, whatever it asks with. */
+async function packetsFor(
   worker: TestWorker,
   auth: string,
-): Promise<{ sid: string; pid: string }> {
+  count: number,
+): Promise<string[]> {
   const url = `${worker.url}/socket.io/?EIO=4&transport=websocket`;
   const socket = new WebSocket(url);
   try {
-    const answer = new Promise<string>((resolve, reject) => {
+    const packets: string[] = [];
+    const answer = new Promise<void>((resolve, reject) => {
       socket.once("close", () => reject(new Error("the connection closes")));
       socket.once("error", reject);
       socket.on("message", (data) => {
@@ -28,16 +30,27 @@ async function answerTo(
         if (text.startsWith("0")) {
           socket.send(`40${auth}`);
         } else if (text.startsWith("4")) {
-          resolve(text);
+          packets.push(text);
+          if (packets.length === count) {
+            resolve();
+          }
         }
       });
     });
-    const text = await within(answer, { message: "the server answers" });
-    assert.match(text, /^40\{/);
-    return JSON.parse(text.slice(2)) as { sid: string; pid: string };
+    await within(answer, { message: "the server answers" });
+    return packets;
   } finally {
     socket.terminate();
   }
+}
+
+/** What the server says of the session of a packet by which it accepts a client. */
+function sessionOf(packet: string | undefined): { sid: string; pid: string } {
+  assert.match(packet ?? "", /^40\{/);
+  return JSON.parse((packet as string).slice(2)) as {
+    sid: string;
+    pid: string;
+  };
 }
 
 function statsOf(cluster: TestCluster): Promise<ClusterStats> {
@@ -78,7 +91,8 @@ describe("private ids and offsets that are none", () => {
     const before = (await statsOf(cluster)).recovery.restores;
     for (const auth of auths) {
       const text = typeof auth === "string" ? auth : JSON.stringify(auth);
-      const { sid, pid } = await answerTo(workers[1], text);
+      const [packet] = await packetsFor(workers[1], text, 1);
+      const { sid, pid } = sessionOf(packet);
       assert.notEqual(pid, ticket.pid);
       assert.equal(typeof sid, "string");
     }
@@ -124,6 +138,17 @@ describe("private ids and offsets that are none", () => {
     ]);
     assert.deepEqual(asked, {});
     await ownerReturns();
+  });
+
+  it("that are right are answered first, and then with what was missed", async () => {
+    await workers[1].run(({ io }) => {
+      io.emit("missed", 1);
+      io.emit("missed", 2);
+    });
+    const packets = await packetsFor(workers[2], JSON.stringify(ticket), 3);
+    assert.equal(sessionOf(packets[0]).pid, ticket.pid);
+    assert.match(packets[1] ?? "", /^42\["missed",1,"/);
+    assert.match(packets[2] ?? "", /^42\["missed",2,"/);
   });
 
   it("of others are refused, and leave the session alone", async () => {
