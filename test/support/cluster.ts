@@ -119,7 +119,8 @@ export class TestCluster {
         }
         return worker.port;
       },
-      { message: `worker ${worker.id} listens` },
+      // many processes may start at the same time
+      { deadline: 30_000, message: `worker ${worker.id} listens` },
     );
     return worker;
   }
