@@ -100,7 +100,7 @@ for (const serialization of serializations) {
         .run(async ({ io }, own) => {
           const { data } = io.of("/").sockets.get(own)!;
           data.kept = [1, { two: true }];
-          data.timer = setTimeout(() => {}, 1).unref();
+          data.timer = setTimeout(() => {}, 600_000).unref();
           data.call = () => {};
           await io.close();
           process.disconnect();
