@@ -142,7 +142,7 @@ export class NodeRecovery {
   /** An order begins or ends. */
   onOrder(): void {
     this.#packets.settle();
-    this.#returning.end();
+    this.#returning.closeAll();
     if (this.isActive) {
       this.#sessions.begin();
     } else {
@@ -159,7 +159,7 @@ export class NodeRecovery {
 
   /** A socket is about to join rooms; returns what is to be called when it has. */
   onJoin(id: SocketId, rooms: Iterable<Room>): () => void {
-    if (!this.isActive) {
+    if (!this.isActive && this.#returning.isEmpty) {
       return () => {};
     }
     const known = this.#adapter.sids.get(id);

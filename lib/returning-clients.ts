@@ -213,7 +213,7 @@ export class ReturningClients {
     });
   }
 
-  /** What arrived for some time is lost, answers included: those who wait have to return once more. */
+  /** What arrives is lost, answers included: those who wait have to return once more. */
   closeAll(): void {
     this.end();
     this.#held.forEach((held) => {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { connectClient } from "../support/client";
+import { connectClient, onceEvent } from "../support/client";
 import type { TestCluster } from "../support/cluster";
 import { waitFor } from "../support/wait";
 import type { TestWorker } from "../support/worker";
 import { arrive, eventsOf, fence, lose } from "./guests";
 import { randomNumbers, seed } from "./random";
-import { startRecovering } from "./recovery-cluster";
-import { returnTo } from "./returning";
+import { isOrdered, startRecovering } from "./recovery-cluster";
+import { returnTo, ticketOf } from "./returning";
 import { LONG } from "./returning";
 import { Traffic } from "./traffic";
 
@@ -77,7 +77,7 @@ describe("middlewares that take their time", function () {
 
   before(async () => {
     cluster = await startHolding(false);
-    workers = cluster.workers as Workers;
+    workers = [...cluster.workers] as Workers;
   });
   afterEach(() => {
     workers.forEach((worker) => worker.closeClients());
@@ -170,6 +170,45 @@ describe("middlewares that take their time", function () {
       client.id,
     );
     assert.equal(isThere, false);
+  });
+
+  it("do not mistake a connection that a client has given up for the one on which it has returned", async () => {
+    const [first, second] = workers;
+    const client = await arrive(first);
+    await lose(client);
+    await first.run(({ io }) => void io.emit("missed"));
+    const ticket = ticketOf(client);
+    // the worker does not know that its client is not there any more
+    const givenUp = second.connect("/", { ticket });
+    await isHeld(second);
+    const returning = second.connect("/", { ticket });
+    await isHeld(second, 2);
+    await release(second);
+    await onceEvent(await givenUp, "disconnect");
+    const returned = await returning;
+    assert.ok(!returned.recovered);
+    assert.notEqual(returned.id, (await givenUp).id);
+    await fence(returned, workers);
+  });
+
+  it("make a client return once more, as a new one, if the order ends meanwhile", async () => {
+    const [first, second] = workers;
+    const client = await arrive(first);
+    await lose(client);
+    const returning = returnTo(client, second);
+    await isHeld(second);
+    const old = await cluster.fork("published");
+    await cluster.formed();
+    await first.run(({ io }) => void io.emit("not recoverable"));
+    await release(second);
+    await returning;
+    await waitFor(() => !client.connected);
+    assert.deepEqual(eventsOf(client), []);
+    await returnTo(client, first);
+    assert.ok(!client.recovered);
+    await old.kill();
+    await old.exited;
+    await isOrdered(cluster);
   });
 
   it("make a client return once more if more than 1 MiB arrives meanwhile", async () => {
