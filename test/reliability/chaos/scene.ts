@@ -69,16 +69,16 @@ export class Scene {
     readonly cluster: TestCluster,
   ) {}
 
-  /** @param serverOptions - in the place of those that the plan asks for */
-  static async open(plan: Plan, serverOptions?: object): Promise<Scene> {
+  /** @param limits - in the place of those that the plan asks for */
+  static async open(plan: Plan, limits = limitsOf(plan)): Promise<Scene> {
     const { mode, serialization, workers } = plan.config;
-    const settings = settingsOf(plan, serverOptions);
+    const settings = settingsOf(plan);
     const scene = new Scene(
       plan,
       settings,
       await startCluster({
         primary: mode === "below" ? "published" : "ours",
-        primaryArgs: mode === "below" ? [] : [limitsOf(plan)],
+        primaryArgs: mode === "below" ? [] : [limits],
         serialization,
         workerScript: resolve(
           __dirname,
@@ -350,7 +350,7 @@ export class Scene {
 
 type ServerLetter = Letter & { nsp: string };
 
-function settingsOf({ config }: Plan, serverOptions?: object): WorkerSettings {
+function settingsOf({ config }: Plan): WorkerSettings {
   const { mode, parser, patience, hasSlowMiddlewares } = config;
   return {
     parser,
@@ -370,7 +370,6 @@ function settingsOf({ config }: Plan, serverOptions?: object): WorkerSettings {
           skipMiddlewares: !hasSlowMiddlewares,
         },
       }),
-      ...serverOptions,
     },
   };
 }
