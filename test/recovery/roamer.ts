@@ -1,6 +1,6 @@
 import { type Socket, io } from "socket.io-client";
 import { waitFor } from "../support/wait";
-import type { Reader } from "./ledger";
+import type { Reader } from "../support/ledger";
 import {
   connected,
   cut,

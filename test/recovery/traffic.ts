@@ -6,7 +6,7 @@ import type { Socket } from "socket.io-client";
 import type { WorkerContext } from "../support/remote";
 import { waitFor } from "../support/wait";
 import type { TestWorker } from "../support/worker";
-import { Ledger, type Packet } from "./ledger";
+import { Ledger, type Packet } from "../support/ledger";
 import { connected, LONG } from "./returning";
 import { createClient, Roamer, type RoamerOptions } from "./roamer";
 

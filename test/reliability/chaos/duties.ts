@@ -1,7 +1,7 @@
 /** To whom a packet is due, by what was planned and by what became of everyone meanwhile. */
 import type { TestWorker } from "../../support/worker";
 import type { ChaosClient } from "./clients";
-import type { Duty } from "./ledger";
+import type { Duty } from "../../support/ledger";
 import type { Flavour } from "./plan";
 
 /** A client or a worker as it was when the round began, or when it came. */

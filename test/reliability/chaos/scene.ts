@@ -12,7 +12,7 @@ import type {
 import { type Letter, enlist, letters } from "./agent";
 import { ChaosClient, type ClientEvents } from "./clients";
 import { type Sent, type Standing, dutyTo, isRecoverable } from "./duties";
-import { Ledger, type Reader } from "./ledger";
+import { Ledger, type Reader } from "../../support/ledger";
 import {
   type Action,
   type ClientPlan,
@@ -166,7 +166,7 @@ export class Scene {
       tight === "backlog" ||
       steps.some(({ action }) => DELAYS.has(action.do));
     this.#ledgers = new Map(
-      NAMESPACES.map((nsp) => [nsp, new Ledger({ isTotal: this.isOrdered })]),
+      NAMESPACES.map((nsp) => [nsp, new Ledger(this.isOrdered)]),
     );
     this.#readers.clear();
     this.#ops.clear();
@@ -219,7 +219,7 @@ export class Scene {
   ledgerOf(nsp: string): Ledger {
     let ledger = this.#ledgers.get(nsp);
     if (!ledger) {
-      ledger = new Ledger({ isTotal: this.isOrdered });
+      ledger = new Ledger(this.isOrdered);
       this.#ledgers.set(nsp, ledger);
     }
     return ledger;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Ledger, type Packet } from "./ledger";
+import { type Duty, Ledger, type Packet } from "./ledger";
 
 /** A ledger in which the packets "0 of a", "1 of a" … and "0 of b" … were published, for everyone. */
 function ledgerOf(counts: Record<string, number>): Ledger {
@@ -21,7 +21,7 @@ function read(ledger: Ledger, name: string, packets: string): void {
   }
 }
 
-describe("the ledger of the tests of recovery", () => {
+describe("the ledger", () => {
   it("finds nothing wrong where all have all in one order", () => {
     const ledger = ledgerOf({ a: 3, b: 2 });
     read(ledger, "one", "a0 b0 a1 b1 a2");
@@ -148,6 +148,57 @@ describe("the ledger of the tests of recovery", () => {
     ledger.publish({ sender: "a", number: 1, room: "y" });
     ledger.reader("one", ["x"]);
     assert.equal(ledger.lost, 1);
+  });
+
+  it("takes what came by the process that was killed for no proof that it was passed on", () => {
+    const ledger = ledgerOf({ a: 2 });
+    ledger.noteKilled("a");
+    const own = ledger.reader("own");
+    [0, 1].forEach((number) => own.receive("a", number, { isLocal: true }));
+    read(ledger, "other", "a0");
+    assert.deepEqual(ledger.findings(), []);
+  });
+
+  it("finds that the order of several senders that share a line is broken", () => {
+    const ledger = ledgerOf({ a: 1, b: 1 });
+    const reader = ledger.reader("one");
+    reader.receive("b", 0, { line: "worker 1", place: 8 });
+    reader.receive("a", 0, { line: "worker 1", place: 7 });
+    assert.deepEqual(ledger.findings(), [
+      "one has 0 of a, which is 7 of worker 1, after 8",
+    ]);
+  });
+
+  it("asks for no order of all where there is none, and of packets that have no place in it", () => {
+    const unordered = new Ledger(false);
+    const ledger = new Ledger();
+    for (const [book, isOrdered] of [
+      [unordered, true],
+      [ledger, false],
+    ] as const) {
+      book.publish({ sender: "a", number: 0 });
+      book.publish({ sender: "b", number: 0, isOrdered });
+      read(book, "one", "a0 b0");
+      read(book, "two", "b0 a0");
+      assert.deepEqual(book.findings(), []);
+    }
+  });
+
+  it("asks a packet for its duties at the end", () => {
+    let duty: Duty = "may";
+    const ledger = new Ledger();
+    ledger.publish({ sender: "a", number: 0, dutyTo: () => duty });
+    read(ledger, "one", "a0");
+    read(ledger, "two", "");
+    assert.deepEqual(ledger.findings(), []);
+    assert.equal(ledger.arrived, 1);
+    duty = "must";
+    assert.deepEqual(ledger.findings(), ["two misses 0 of a"]);
+    assert.deepEqual(ledger.missing(), ["two misses 0 of a"]);
+    duty = "never";
+    assert.deepEqual(ledger.findings(), [
+      "one has 0 of a, which is not for it",
+    ]);
   });
 
   it("tells of many findings as a few", () => {

@@ -32,22 +32,18 @@ interface Entry {
   isPassedOn: boolean;
 }
 
-export interface LedgerOptions {
-  /** Whether there is one order of all packets. @default true */
-  isTotal?: boolean;
-}
-
 const MAX_FINDINGS = 20;
 
 /** What was published in a namespace, what arrived at its clients, and what is wrong between the two. */
 export class Ledger {
-  readonly #isTotal: boolean;
+  readonly #hasOneOrder: boolean;
   readonly #entries = new Map<string, Entry[]>();
   readonly #readers: Reader[] = [];
   readonly #killed = new Set<string>();
 
-  constructor({ isTotal = true }: LedgerOptions = {}) {
-    this.#isTotal = isTotal;
+  /** @param hasOneOrder - whether all clients are to see the packets of different senders in one order */
+  constructor(hasOneOrder = true) {
+    this.#hasOneOrder = hasOneOrder;
   }
 
   publish(packet: Packet): void {
@@ -93,7 +89,7 @@ export class Ledger {
     const findings = [
       ...this.missing(),
       ...this.#readers.flatMap((reader) => reader.findings()),
-      ...(this.#isTotal ? disagreements(this.#readers) : []),
+      ...(this.#hasOneOrder ? disagreements(this.#readers) : []),
     ];
     const more = findings.length - MAX_FINDINGS;
     return more > 0
