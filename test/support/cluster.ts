@@ -120,7 +120,7 @@ export class TestCluster {
         return worker.port;
       },
       // many processes may start at the same time
-      { deadline: 30_000, message: `worker ${worker.id} listens` },
+      { deadline: 60_000, message: `worker ${worker.id} listens` },
     );
     return worker;
   }

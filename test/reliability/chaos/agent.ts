@@ -46,14 +46,14 @@ interface Agent {
     rooms: readonly (readonly string[])[],
   ): void;
   sockets(nsp: string): { id: string; name: string; rooms: string[] }[];
-  health(): { namespaces: string[]; waiting: number };
+  health(): { namespaces: string[]; waiting: number; intervals: number };
   farewell(nsp: string, name: string, op: string): void;
   block(ms: number): void;
   slow(ms: number): Promise<void>;
   /** Closes the server, and the process behind it. */
   close(how: "exit" | "disconnect"): Promise<void>;
-  /** Closes the server; tells the numbers of listeners of the process now, and before there was a server. */
-  closeServer(): Promise<{ before: string; after: string }>;
+  /** Closes the server; tells the numbers of listeners of the process now, and before there was a server, and of timers. */
+  closeServer(): Promise<{ before: string; after: string; timers: number }>;
   misuse(): Promise<string[]>;
   garbage(seed: number, hasNode: boolean): void;
 }

@@ -21,7 +21,10 @@ export async function leave(scene: Scene): Promise<void> {
 async function endWorker(scene: Scene, worker: TestWorker): Promise<void> {
   scene.doomed.add(worker);
   try {
-    const { before, after } = await perform(worker, "closeServer");
+    const { before, after, timers } = await perform(worker, "closeServer");
+    if (timers > 0) {
+      scene.report(`worker ${worker.id} has ${timers} timers left`);
+    }
     if (after !== before) {
       scene.report(
         `worker ${worker.id} has listeners of its process left: ${after}, not ${before}`,

@@ -291,9 +291,16 @@ async function checkSockets(scene: Scene, nsp: string): Promise<void> {
 
 async function checkHealth(scene: Scene): Promise<void> {
   for (const worker of scene.workers) {
-    const { namespaces, waiting } = await perform(worker, "health");
+    const { namespaces, waiting, intervals } = await perform(worker, "health");
     if (waiting > 0 && worker.kind === "ours") {
       throw new Error(`${waiting} requests wait in worker ${worker.id}`);
+    }
+    const usual = scene.intervals.get(worker) ?? intervals;
+    scene.intervals.set(worker, usual);
+    if (intervals > usual && scene.abandoned.size === 0) {
+      throw new Error(
+        `worker ${worker.id} has ${intervals} intervals, it had ${usual}`,
+      );
     }
     const known = namespaces.filter((nsp) => !scene.abandoned.has(nsp));
     if (known.join() !== NAMESPACES.join()) {

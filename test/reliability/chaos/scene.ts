@@ -52,6 +52,8 @@ export class Scene {
    * @see https://github.com/socketio/socket.io/blob/main/packages/socket.io/lib/parent-namespace.ts
    */
   readonly abandoned = new Set<string>();
+  /** How many intervals each worker has when it is at rest. */
+  readonly intervals = new Map<TestWorker, number>();
   /** What was done that explains a warning. */
   readonly deeds = new Set<string>();
   /** Whether there is a reason for a request to take long, in this round. */
