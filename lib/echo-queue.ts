@@ -1,7 +1,6 @@
 import type { BroadcastOptions, Room, SocketId } from "socket.io-adapter";
 import { warnOrThrowLater } from "./warnings";
 import type { PacketFrame } from "./wire/frame-reader";
-import { isLaterRef } from "./wire/ordered-section";
 
 /** For which sockets a packet is, whatever their rooms say by the time at which it is delivered. */
 export interface Pins {
@@ -67,7 +66,7 @@ export class EchoQueue {
       const known = packet?.ref;
       if (
         packet === undefined ||
-        (known !== undefined && (isFound || isLaterRef(known, ref)))
+        (known !== undefined && (isFound || isLater(known, ref)))
       ) {
         break;
       }
@@ -215,6 +214,11 @@ function attempt(action: () => void): void {
   } catch (error) {
     warnOrThrowLater(error);
   }
+}
+
+/** They begin anew after 2³². */
+function isLater(a: number, b: number): boolean {
+  return ((a - b) | 0) > 0;
 }
 
 function concerns(

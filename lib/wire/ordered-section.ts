@@ -43,8 +43,3 @@ export function firstNumberOf(section: Buffer): number {
 export function setFirstNumber(section: Buffer, number: number): void {
   section.writeUIntLE(number, NUMBER_AT, NUMBER_SIZE);
 }
-
-/** Whether a reference was given after another one. */
-export function isLaterRef(a: number, b: number): boolean {
-  return ((a - b) | 0) > 0;
-}

@@ -1,6 +1,5 @@
 import {
   firstNumberOf,
-  isLaterRef,
   isOrdered,
   refOf,
   setFirstNumber,
@@ -8,11 +7,12 @@ import {
 
 /** The sections that this process has sent, until the primary has numbered what is in them. */
 export class SentSections {
-  #sections: Buffer[] = [];
+  /** By their references, in the order in which they were sent. */
+  readonly #sections = new Map<number, Buffer>();
 
   add(section: Buffer): void {
     if (isOrdered(section)) {
-      this.#sections.push(section);
+      this.#sections.set(refOf(section), section);
     }
   }
 
@@ -23,20 +23,21 @@ export class SentSections {
    */
   take(echo: Buffer): Buffer | undefined {
     const ref = refOf(echo);
-    for (;;) {
-      const section = this.#sections[0];
-      if (section === undefined || isLaterRef(refOf(section), ref)) {
-        return undefined;
-      }
-      this.#sections.shift();
-      if (refOf(section) === ref) {
-        setFirstNumber(section, firstNumberOf(echo));
-        return section;
+    const section = this.#sections.get(ref);
+    if (section === undefined) {
+      return undefined;
+    }
+    for (const other of this.#sections.keys()) {
+      this.#sections.delete(other);
+      if (other === ref) {
+        break;
       }
     }
+    setFirstNumber(section, firstNumberOf(echo));
+    return section;
   }
 
   clear(): void {
-    this.#sections = [];
+    this.#sections.clear();
   }
 }
