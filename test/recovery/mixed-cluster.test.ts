@@ -6,7 +6,7 @@ import { waitFor, within } from "../support/wait";
 import type { Kind, TestWorker, WorkerSpec } from "../support/worker";
 import { arrive, eventsOf, fence, lose } from "./guests";
 import { isOrdered } from "./recovery-cluster";
-import { returnTo, ticketOf } from "./returning";
+import { LONG, returnTo, ticketOf } from "./returning";
 import { Traffic, welcome } from "./traffic";
 
 const on: WorkerSpec = {
@@ -55,6 +55,8 @@ type Workers = [TestWorker, TestWorker, TestWorker];
 for (const { title, primary, workers: specs, warns, warning } of columns) {
   describe(`connectionStateRecovery ${title}`, () => {
     let cluster: TestCluster;
+    // workers wait twice as long for the primary
+    const heartbeatInterval = warns === "workers" ? 200 : 1_500;
     let workers: Workers;
 
     before(async () => {
@@ -62,7 +64,7 @@ for (const { title, primary, workers: specs, warns, warning } of columns) {
         primary,
         workers: specs,
         serialization: "advanced",
-        adapterOptions: { heartbeatInterval: 200 },
+        adapterOptions: { heartbeatInterval },
       });
       workers = cluster.workers as Workers;
       await Promise.all(workers.map((worker) => worker.run(welcome, "/")));
@@ -149,6 +151,15 @@ for (const { title, primary, workers: specs, warns, warning } of columns) {
     it("exactly one process warning says why", async () => {
       const warners = warns === "primary" ? [cluster.primary] : workers;
       await waitFor(() => warners.every(({ warnings }) => warnings.length > 0));
+      // by then, those that wait in vain have said so
+      for (const worker of workers) {
+        await waitFor(() =>
+          worker.run(
+            (_, patience) => process.uptime() * 1_000 > patience,
+            2 * heartbeatInterval + 1_000,
+          ),
+        );
+      }
       for (const { warnings } of [cluster.primary, ...workers]) {
         assert.ok(warnings.length <= 1);
       }
@@ -172,7 +183,8 @@ async function fenceWithoutOrder(
   await onceEvent(client, "fence");
 }
 
-describe("connectionStateRecovery in a cluster that changes", () => {
+describe("connectionStateRecovery in a cluster that changes", function () {
+  this.timeout(2 * LONG);
   let cluster: TestCluster;
   let traffic: Traffic;
 

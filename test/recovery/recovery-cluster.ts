@@ -52,7 +52,9 @@ export async function isOrdered(cluster: TestCluster): Promise<void> {
 /** Resolves when a worker knows what the primary has said. */
 async function isTold(worker: TestWorker): Promise<void> {
   // the answers arrive behind that
-  await worker.run(async ({ io }) => void (await io.fetchSockets()));
+  await worker.run(async ({ io }) => {
+    await io.timeout(30_000).fetchSockets();
+  });
 }
 
 /** Adds a worker that greets clients, too. */
