@@ -10,7 +10,7 @@ const FLAPS = 50;
 
 for (const serialization of serializations) {
   describe(`a client that flaps, ${serialization}`, function () {
-    this.timeout(2 * LONG);
+    this.timeout(4 * LONG);
     let cluster: TestCluster;
     let traffic: Traffic;
 

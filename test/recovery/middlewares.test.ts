@@ -70,7 +70,7 @@ describe("middlewares, if skipMiddlewares is true,", () => {
 });
 
 describe("middlewares that take their time", function () {
-  this.timeout(2 * LONG);
+  this.timeout(4 * LONG);
   let cluster: TestCluster;
   let workers: Workers;
   let traffic: Traffic | undefined;

@@ -171,7 +171,7 @@ async function fenceWithoutOrder(
 }
 
 describe("connectionStateRecovery in a cluster that changes", function () {
-  this.timeout(2 * LONG);
+  this.timeout(4 * LONG);
   let cluster: TestCluster;
   let traffic: Traffic;
 

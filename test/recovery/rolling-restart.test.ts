@@ -13,7 +13,7 @@ const ROOMS = ["red", "green", "blue"];
 
 for (const serialization of serializations) {
   describe(`workers that end one after the other, ${serialization}`, function () {
-    this.timeout(2 * LONG);
+    this.timeout(4 * LONG);
     const random = randomNumbers();
     let cluster: TestCluster;
     let traffic: Traffic;

@@ -99,7 +99,7 @@ async function play(
 }
 
 describe("connections that are silent", function () {
-  this.timeout(2 * LONG);
+  this.timeout(4 * LONG);
   let silence: Promise<void>;
   let death: Promise<void>;
 

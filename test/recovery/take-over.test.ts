@@ -17,7 +17,7 @@ function socketCount(worker: TestWorker): Promise<number> {
 
 for (const serialization of serializations) {
   describe(`clients whose old connection is still open, ${serialization}`, function () {
-    this.timeout(2 * LONG);
+    this.timeout(4 * LONG);
     let cluster: TestCluster;
     let workers: [TestWorker, TestWorker, TestWorker];
     let traffic: Traffic;

@@ -11,7 +11,7 @@ import type { Roamer } from "./roamer";
 import { cut } from "./returning";
 import { Traffic } from "./traffic";
 
-const FLAPS = 8;
+const FLAPS = 6;
 const fixtures = resolve(__dirname, "../../test/fixtures/recovery");
 
 const deflateParser = require(resolve(fixtures, "deflate-parser.js")) as object;
@@ -48,7 +48,7 @@ async function flap(
 }
 
 describe(`clients that flap (seed ${seed})`, function () {
-  this.timeout(2 * LONG);
+  this.timeout(4 * LONG);
   const random = randomNumbers();
   let cluster: TestCluster;
   let traffic: Traffic;
