@@ -13,7 +13,7 @@ import { Scene } from "../chaos/scene";
 import { unexplained } from "../chaos/warnings";
 import { lineChart } from "./line-chart";
 import { type Memory, memoryOf } from "./memory";
-import { type Point, type Tolerance, isGrowth, trendOf } from "./trend";
+import { type Point, hasHigherPeak, isGrowth, trendOf } from "./trend";
 
 const { values } = parseArgs({
   options: {
@@ -30,10 +30,11 @@ const WARM_UP = 0.3;
 const PLANNED_ROUNDS = 20;
 // the log of packets is always full: what it needs does not depend on how busy the machine is
 const LIMITS = { maxLogEntries: 2_000, maxLogBytes: 4_000_000 };
-const TOLERANCES: Record<keyof Memory, Tolerance> = {
-  heap: { share: 0.08, least: 1 },
-  // the allocator gives back what it likes
-  rss: { share: 0.1, least: 8 },
+/** What is growth, of either. */
+const JUDGES: Record<keyof Memory, (points: readonly Point[]) => boolean> = {
+  heap: (points) => isGrowth(points, { share: 0.08, least: 1 }),
+  // the allocator gives back a lot, and when it likes
+  rss: (points) => hasHigherPeak(points, { share: 0.1, least: 8 }),
 };
 
 type Series = Record<keyof Memory, Point[]>;
@@ -128,14 +129,14 @@ function judge(
   minutes: number,
 ): void {
   for (const [name, own] of series) {
-    for (const [kind, tolerance] of Object.entries(TOLERANCES)) {
+    for (const [kind, hasGrown] of Object.entries(JUDGES)) {
       const points = settled(own[kind as keyof Memory], minutes);
       const { slope, low, high, median } = trendOf(points);
       const text =
         `${kind} of ${name}: ${median.toFixed(1)} MB, ` +
         `${(slope * 60).toFixed(2)} MB per hour (95 %: ${(low * 60).toFixed(2)} to ${(high * 60).toFixed(2)})`;
       console.log(`  ${text}`);
-      if (isGrowth(points, tolerance)) {
+      if (hasGrown(points)) {
         scene.report(`it grows: ${text}`);
       }
     }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Point, isGrowth, trendOf } from "./trend";
+import { type Point, hasHigherPeak, isGrowth, trendOf } from "./trend";
 
 const TOLERANCE = { share: 0.02, least: 1 };
 
@@ -57,6 +57,26 @@ describe("a trend", () => {
       !isGrowth(
         series(100, (x) => 100 + x / 100),
         TOLERANCE,
+      ),
+    );
+  });
+});
+
+describe("a peak", () => {
+  const tolerance = { share: 0.1, least: 1 };
+
+  it("is higher where a series with large steps grows", () => {
+    const points = series(100, (x) => (x % 20 < 10 ? 80 : 120) + x / 2);
+    assert.ok(hasHigherPeak(points, tolerance));
+  });
+
+  it("is not higher where it only comes back to where it was", () => {
+    const points = series(100, (x) => (x % 40 < 20 ? 120 : 80));
+    assert.ok(!hasHigherPeak(points, tolerance));
+    assert.ok(
+      !hasHigherPeak(
+        series(100, (x) => (x > 60 ? 110 : 120)),
+        tolerance,
       ),
     );
   });

@@ -49,7 +49,7 @@ function medianOf(sorted: readonly number[]): number {
   );
 }
 
-export interface Tolerance {
+interface Tolerance {
   /** What may be gained over the time of the points, as a share of their median. */
   readonly share: number;
   /** The same, absolute. Whichever is more counts. */
@@ -65,4 +65,16 @@ export function isGrowth(
   const xs = points.map(({ x }) => x);
   const gained = slope * (Math.max(...xs) - Math.min(...xs));
   return low > 0 && gained > Math.max(least, share * median);
+}
+
+/** Whether a series that goes up and down by large steps goes higher in its second half than it ever did in its first. */
+export function hasHigherPeak(
+  points: readonly Point[],
+  { share, least }: Tolerance,
+): boolean {
+  const middle = Math.ceil(points.length / 2);
+  const peak = (part: readonly Point[]) => Math.max(...part.map(({ y }) => y));
+  const before = peak(points.slice(0, middle));
+  const gained = peak(points.slice(middle)) - before;
+  return gained > Math.max(least, share * before);
 }
