@@ -148,12 +148,14 @@ export async function ask(
   question: Question,
   nsp: string,
 ): Promise<unknown> {
+  // as long as a worker lives, the primary counts the nodes of which it has told
+  const isPrimary = actor.worker === undefined;
   try {
     return await perform(actor.who, "ask", question, nsp);
   } catch (error) {
     if (!EXPECTED_ERROR.test((error as Error).message)) {
       onCut(scene, actor, error as Error);
-    } else if (scene.mayTimeOut) {
+    } else if (scene.mayTimeOut || (isPrimary && scene.deeds.has("garbage"))) {
       scene.count("requests that timed out");
     } else {
       scene.report(`${question}() has waited for a worker that is gone`);
