@@ -13,20 +13,20 @@ export interface ProcessWarning {
   code?: string;
 }
 
-const started = new Set<number>();
+/** When each of them has started, as Linux says it: its number may be given to a stranger later. */
+const started = new Map<number, string | undefined>();
 
 /** Every process that the harness starts is noted here, for the check at the end of the run. */
 export function noteStarted(pid: number): void {
-  started.add(pid);
+  started.set(pid, statOf(pid)[START_TIME]);
 }
 
 /** The processes of the harness that are alive. */
 export function survivors(): number[] {
-  return [...started].filter((pid) => {
-    if (isAlive(pid)) {
+  return [...started.keys()].filter((pid) => {
+    if (isAlive(pid) && statOf(pid)[START_TIME] === started.get(pid)) {
       return true;
     }
-    // the number may be given to a stranger later
     started.delete(pid);
     return false;
   });
@@ -39,11 +39,22 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+  const [state] = statOf(pid);
+  return state === undefined
+    ? process.platform !== "linux"
+    : !/[ZX]/.test(state);
+}
+
+// see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+const START_TIME = 19;
+
+/** What Linux says of a process, from its state on; nothing elsewhere. */
+function statOf(pid: number): string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return !/^ [ZX]/.test(stat.slice(stat.lastIndexOf(")") + 1));
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
-    return process.platform !== "linux";
+    return [];
   }
 }
 
