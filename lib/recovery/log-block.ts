@@ -56,9 +56,11 @@ export class LogBlock<Source> {
   }
 
   bytesOf(number: number): Buffer {
-    const at = number - this.first;
-    const start = at === 0 ? 0 : this.#ends[at - 1];
-    return this.bytes.subarray(start, this.#ends[at]);
+    return this.bytes.subarray(this.#startOf(number), this.#endOf(number));
+  }
+
+  sizeOf(number: number): number {
+    return this.#endOf(number) - this.#startOf(number);
   }
 
   /** Keeps nothing but the bytes of a packet. */
@@ -67,5 +69,14 @@ export class LogBlock<Source> {
     this.#sources[at] = undefined;
     this.#rooms[at] = NO_ROOMS;
     this.#excepts[at] = NO_ROOMS;
+  }
+
+  #startOf(number: number): number {
+    const at = number - this.first;
+    return at === 0 ? 0 : (this.#ends[at - 1] as number);
+  }
+
+  #endOf(number: number): number {
+    return this.#ends[number - this.first] as number;
   }
 }

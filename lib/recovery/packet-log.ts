@@ -315,7 +315,7 @@ export class PacketLog {
       this.#removeFromIndex(source.index, rooms);
       this.#roomBytes -= (rooms.length + except.length) * NAME_SIZE;
       this.#count--;
-      this.#bytes -= this.#bytesOf(number).length;
+      this.#bytes -= this.#large.get(number)?.length ?? block.sizeOf(number);
       this.#large.delete(number);
       block.forget(number);
     }
