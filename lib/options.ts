@@ -119,7 +119,7 @@ export function resolveEmitterOptions(
 export interface PrimaryOptions {
   /**
    * The number of bytes that may wait for one worker in the primary while it does not read, that is, has taken nothing
-   * for half a second; for one that reads, 16 times as many. A worker is dropped from the cluster when more wait for it:
+   * for 0.4 s; for one that reads, 16 times as many. A worker is dropped from the cluster when more wait for it:
    * its backlog is discarded, and it joins again when it has read what was under way.
    * @default 33_554_432 (32 MiB)
    */

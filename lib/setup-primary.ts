@@ -57,7 +57,7 @@ export interface PrimaryHandle {
 }
 
 // in ms
-const TICK = 250;
+const TICK = 100;
 
 // two copies of this package may be loaded in one process, and must relay once
 const HANDLE = Symbol.for("@socket.io/cluster-adapter:primary");

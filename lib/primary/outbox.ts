@@ -12,7 +12,7 @@ const COMPACT_AT = 4_096;
 // writes that the operating system has not taken yet
 const MAX_IN_FLIGHT = 2;
 // a worker that has taken nothing for so many ticks does not read
-const SILENT_TICKS = 3;
+const SILENT_TICKS = 4;
 // one that reads may be behind by so many times the limits: a burst is no reason to lose it
 const READING_FACTOR = 16;
 

@@ -29,9 +29,9 @@ describe("the outbox of the primary", () => {
     return [outbox.backlogBytes, outbox.backlogMessages];
   }
 
-  /** The worker takes nothing for half a second. */
+  /** The worker takes nothing for 0.4 s. */
   function silence(): void {
-    [1, 2, 3].forEach(() => outbox.tick());
+    [1, 2, 3, 4].forEach(() => outbox.tick());
   }
 
   it("sends plain messages one by one, as they are", async () => {
