@@ -52,8 +52,8 @@ interface Agent {
   slow(ms: number): Promise<void>;
   /** Closes the server, and the process behind it. */
   close(how: "exit" | "disconnect"): Promise<void>;
-  /** Closes the server; tells the numbers of listeners of the process now, and before there was a server, and of timers. */
-  closeServer(): Promise<{ before: string; after: string; timers: number }>;
+  /** Closes the server; tells the numbers of listeners of the process now, and before there was a server, and of intervals. */
+  closeServer(): Promise<{ before: string; after: string; intervals: number }>;
   misuse(): Promise<string[]>;
   garbage(seed: number, hasNode: boolean): void;
 }

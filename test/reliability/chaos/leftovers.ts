@@ -21,9 +21,9 @@ export async function leave(scene: Scene): Promise<void> {
 async function endWorker(scene: Scene, worker: TestWorker): Promise<void> {
   scene.doomed.add(worker);
   try {
-    const { before, after, timers } = await perform(worker, "closeServer");
-    if (timers > 0) {
-      scene.report(`worker ${worker.id} has ${timers} timers left`);
+    const { before, after, intervals } = await perform(worker, "closeServer");
+    if (intervals > 0) {
+      scene.report(`worker ${worker.id} has ${intervals} intervals left`);
     }
     if (after !== before) {
       scene.report(
