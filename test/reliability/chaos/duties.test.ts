@@ -23,6 +23,7 @@ interface Case {
 function duty(of: Case): string {
   const fate = of.fate ?? "stayed";
   const client = {
+    name: "c1",
     session: fate === "new" ? 2 : 1,
     losses: fate === "stayed" || fate === "came" ? [] : [of.reason ?? "cut"],
     farewells: of.farewells ?? 0,
@@ -55,6 +56,13 @@ describe("what is due to a client", () => {
     assert.equal(duty({ rooms: ["blue"] }), "never");
     assert.equal(duty({ except: ["red"] }), "never");
     assert.equal(duty({ except: ["blue"] }), "must");
+  });
+
+  it("is what others send through a socket that it has left", () => {
+    const sent = { flavour: "others", except: ["c1"] } as const;
+    assert.equal(duty({ ...sent, except: ["c1"] }), "never");
+    assert.equal(duty({ ...sent, except: ["c1"], fate: "new" }), "may");
+    assert.equal(duty({ ...sent, except: ["red"], fate: "new" }), "never");
   });
 
   it("is not certain for those who were away", () => {

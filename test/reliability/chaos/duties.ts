@@ -72,7 +72,7 @@ function dutyToClient(
   { isOrdered, hasOverflown }: Circumstances,
 ): Duty {
   const { flavour, sender } = sent;
-  if (flavour === "server" || !isTargeted(standing, sent)) {
+  if (flavour === "server") {
     return "never";
   }
   const isSame =
@@ -83,6 +83,11 @@ function dutyToClient(
     isSame &&
     client.losses.length === standing.interruptions &&
     !hasOverflown(standing.worker);
+  if (!isTargeted(standing, sent)) {
+    // the connection that it has left may seem alive to the sender, who leaves out that one
+    const isOwn = flavour === "others" && sent.except.includes(client.name);
+    return isOwn && !isStill ? "may" : "never";
+  }
   switch (flavour) {
     case "volatile":
       return "may";
