@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Config, planOf } from "./plan";
+import type { Config } from "./plan";
+import { planOf } from "./random-plan";
 import { describeRun } from "./report";
 import { run } from "./runner";
 

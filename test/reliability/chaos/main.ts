@@ -3,7 +3,8 @@
  * next seed, until the time is over.
  */
 import { parseArgs } from "node:util";
-import { type Config, planOf } from "./plan";
+import type { Config } from "./plan";
+import { planOf } from "./random-plan";
 import { addTo, describeRun, summarize } from "./report";
 import { run } from "./runner";
 

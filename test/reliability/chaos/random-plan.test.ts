@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Plan, planOf } from "./plan";
+import type { Plan } from "./plan";
+import { planOf } from "./random-plan";
 
 function actionsOf(plan: Plan): string[] {
   return plan.rounds.flatMap(({ steps }) =>
