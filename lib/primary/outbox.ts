@@ -63,6 +63,11 @@ export class PrimaryOutbox {
     return this.#bytes + this.#inFlightBytes;
   }
 
+  /** Whether much of what may wait is waiting, or under way. */
+  get isBusy(): boolean {
+    return this.backlogBytes > this.#options.maxBacklogBytes / 2;
+  }
+
   get backlogMessages(): number {
     return this.#entries.length - this.#head;
   }

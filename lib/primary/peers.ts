@@ -2,7 +2,7 @@
  * Who is in the cluster, as the primary sees it: the workers that can be reached, and the nodes of each. A worker has
  * one node per namespace and server; each node has a uid of its own.
  */
-import type { Offer } from "../wire/fast";
+import { convertSection, type Offer, type Section } from "../wire/fast";
 import type { WorkerName } from "./events";
 import type { PrimaryOutbox } from "./outbox";
 import { Counter } from "./traffic";
@@ -48,6 +48,11 @@ export class Peer {
 
   get wire(): PeerWire {
     return this.#wire;
+  }
+
+  /** Sends it a section in the form that its channel takes. */
+  push(section: Section): void {
+    this.outbox.push(convertSection(section, this.isBinary));
   }
 
   /** One of its nodes has said what it speaks, or that it leaves. */

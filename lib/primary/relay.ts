@@ -76,11 +76,11 @@ export class Relay<Worker> {
         }
       },
       namespaceOf: (uid) => this.#peers.node(uid)?.nsp,
+      isBusy: (uid) => this.#peers.ownerOf(uid)?.outbox.isBusy ?? false,
       send: (uid, section) => {
         const peer = this.#peers.ownerOf(uid);
         // it was written next to what is for others
-        const own = keepableSection(section);
-        peer?.outbox.push(convertSection(own, peer.isBinary));
+        peer?.push(keepableSection(section));
         return peer?.outbox.isOpen ?? false;
       },
     });
@@ -191,7 +191,7 @@ export class Relay<Worker> {
     );
   }
 
-  /** Time has passed: notices who does not read, and removes what is old. Called every quarter of a second. */
+  /** Time has passed: notices who does not read, and removes what is old. Called several times a second. */
   tick(): void {
     for (const { outbox } of this.#peers.all()) {
       outbox.tick();
@@ -319,8 +319,7 @@ export class Relay<Worker> {
     }
     const section = keepableSection(received);
     if (target !== undefined) {
-      const owner = this.#peers.ownerOf(target);
-      owner?.outbox.push(convertSection(section, owner.isBinary));
+      this.#peers.ownerOf(target)?.push(section);
     } else {
       this.#passOn(section, sender);
     }
@@ -332,8 +331,7 @@ export class Relay<Worker> {
     const bytes = isOrdered ? sectionBytes(section) : section;
     const isAwaited = isOrdered && this.#ordering.number(bytes as Buffer);
     if (isAwaited && sender?.readsFrames) {
-      const echo = echoOf(bytes as Buffer);
-      sender.outbox.push(convertSection(echo, sender.isBinary));
+      sender.push(echoOf(bytes as Buffer));
     }
     this.#pushSection(bytes, (peer) => peer !== sender);
   }

@@ -11,6 +11,7 @@ import type { PacketFrame } from "../wire/frame-reader";
 import { writeMissed } from "../wire/missed-packets";
 import { newEpoch, parseOffset } from "../wire/offsets";
 import { SessionOp, type SessionMessage } from "../wire/session-messages";
+import { Claims, type Claim } from "./claims";
 import { PacketLog, type LogLimits } from "./packet-log";
 import type { Moment } from "./room-history";
 import type { RestoreOutcome } from "./restore-outcome";
@@ -25,6 +26,8 @@ export interface RecoveryLimits extends LogLimits {
 export interface RecoveryOptions extends RecoveryLimits {
   /** Sends a message to a node; returns whether its worker can be reached. */
   readonly send: (uid: string, message: SessionMessage) => boolean;
+  /** Whether so much is on the way to the worker of a node that it is better not to send it more. */
+  readonly isBusy: (uid: string) => boolean;
   /** @param uid - the node to which the client has returned */
   readonly onOutcome: (outcome: RestoreOutcome, uid: string) => void;
   readonly clock: Clock;
@@ -32,21 +35,15 @@ export interface RecoveryOptions extends RecoveryLimits {
 
 type Message<Op> = SessionMessage & { readonly op: Op };
 
-/** A client that waits for its session. */
-interface Claim {
-  readonly uid: string;
-  readonly id: number;
-  readonly after: number;
-  readonly cancelTimer: () => void;
-}
-
-// a worker that hangs does not answer
+// a worker that hangs does not answer; in ms
 const TAKE_OVER_TIMEOUT = 1_000;
+// how long what a client has missed waits before it is looked whether its worker can take it, in ms
+const PAUSE = 100;
 
 export class Recovery {
   readonly #options: RecoveryOptions;
   readonly #sessions: SessionStore;
-  readonly #claims = new Map<Session, Claim>();
+  readonly #claims: Claims;
   readonly #retention = new Retention();
   #epoch = newEpoch();
   #log: PacketLog;
@@ -55,6 +52,7 @@ export class Recovery {
   constructor(options: RecoveryOptions) {
     this.#options = options;
     this.#sessions = new SessionStore(options.maxSessions);
+    this.#claims = new Claims(options.clock);
     this.#log = new PacketLog(options);
   }
 
@@ -75,7 +73,6 @@ export class Recovery {
 
   /** Begins a new order: what was sent meanwhile is not known, and neither is what happened to the sockets. */
   restart(): void {
-    this.#claims.forEach(({ cancelTimer }) => cancelTimer());
     this.#claims.clear();
     this.#sessions.clear();
     this.#retention.clear();
@@ -177,7 +174,7 @@ export class Recovery {
   }
 
   /**
-   * Removes what is old. Called every quarter of a second or so.
+   * Removes what is old. Called several times a second.
    *
    * @param progress - how far the worker is that is behind all others
    */
@@ -256,22 +253,19 @@ export class Recovery {
   }
 
   /** The worker that has the socket closes it first, and tells in which state it was. */
-  #takeOver(session: Session, claim: Omit<Claim, "cancelTimer">): void {
+  #takeOver(session: Session, claim: Claim): void {
     const { pid, term, owner } = session;
-    const cancelTimer = this.#options.clock.after(TAKE_OVER_TIMEOUT, () => {
+    this.#claims.add(session, claim, TAKE_OVER_TIMEOUT, () => {
       debug("a worker does not give a session back");
       this.#detach(session);
     });
-    this.#claims.set(session, { ...claim, cancelTimer });
     if (!this.#options.send(owner, { op: SessionOp.CLOSE, pid, term })) {
       this.#detach(session);
     }
   }
 
-  #give(
-    session: Session,
-    { uid, id, after }: Omit<Claim, "cancelTimer">,
-  ): void {
+  #give(session: Session, claim: Claim): void {
+    const { uid, id, after } = claim;
     if (this.#hasExpired(session, this.#options.clock.now())) {
       this.#delete(session);
       this.#refuse({ uid, id }, "expired");
@@ -284,6 +278,10 @@ export class Recovery {
     ) {
       this.#delete(session);
       this.#refuse({ uid, id }, "gap");
+      return;
+    }
+    if (this.#options.isBusy(uid)) {
+      this.#claims.add(session, claim, PAUSE, () => this.#detach(session));
       return;
     }
     const missed = this.#log.missed(
@@ -323,17 +321,10 @@ export class Recovery {
   }
 
   #dropClaim(session: Session, reason: RestoreOutcome): void {
-    const claim = this.#takeClaim(session);
+    const claim = this.#claims.take(session);
     if (claim) {
       this.#refuse(claim, reason);
     }
-  }
-
-  #takeClaim(session: Session): Claim | undefined {
-    const claim = this.#claims.get(session);
-    this.#claims.delete(session);
-    claim?.cancelTimer();
-    return claim;
   }
 
   /** The socket has no connection any more; whoever waits for the session gets it. */
@@ -341,7 +332,7 @@ export class Recovery {
     if (session.detachedAt === undefined) {
       this.#sessions.detach(session, this.#options.clock.now());
     }
-    const claim = this.#takeClaim(session);
+    const claim = this.#claims.take(session);
     if (claim) {
       this.#give(session, claim);
     }

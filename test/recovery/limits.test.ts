@@ -99,6 +99,24 @@ describe("recovery at its limits", () => {
     assert.ok(log.bytes <= 100_000);
   });
 
+  it("clients that missed far more than may wait for their worker are recovered all at once", async () => {
+    await start({ primaryArgs: [{ maxBacklogBytes: 100_000 }] });
+    const [first, second] = workers;
+    const clients = await Promise.all(
+      Array.from({ length: 40 }, () => arrive(first)),
+    );
+    await Promise.all(clients.map((client) => lose(client)));
+    await hasDetached(clients.length);
+    await emit(second, 8, 100_000);
+    await Promise.all(clients.map((client) => returnTo(client, second)));
+    for (const client of clients) {
+      assert.equal(client.recovered, true);
+      assert.equal(await missedBy(client), 8);
+    }
+    assert.deepEqual(await outcomes(), { recovered: clients.length });
+    assert.deepEqual(cluster.primary.warnings, []);
+  });
+
   it("beyond a number of sessions, the ones that were lost first are forgotten, and open ones are not", async () => {
     await start({ primaryArgs: [{ maxSessions: 3 }] });
     const [first, second] = workers;

@@ -46,6 +46,17 @@ describe("the outbox of the primary", () => {
     assert.deepEqual(pipe.sent, [a, b]);
   });
 
+  it("is busy while more than half of what may wait waits, or is under way", async () => {
+    setUp(10, 100);
+    outbox.push(Buffer.alloc(3));
+    outbox.push(Buffer.alloc(2));
+    assert.equal(outbox.isBusy, false);
+    outbox.push(Buffer.alloc(1));
+    assert.equal(outbox.isBusy, true);
+    await pipe.drain();
+    assert.equal(outbox.isBusy, false);
+  });
+
   it("sends a section at once, and those that gather meanwhile together, without a copy", async () => {
     const sections = [Buffer.of(1), Buffer.of(2), Buffer.of(3)];
     sections.forEach((section) => outbox.push(section));

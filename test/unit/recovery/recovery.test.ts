@@ -29,6 +29,7 @@ type Restored = SessionMessage & { readonly op: SessionOp.RESTORED };
 class Scene {
   now = 5_000;
   readonly unreachable = new Set<string>();
+  readonly busy = new Set<string>();
   readonly outcomes: RestoreOutcome[] = [];
   readonly recovery: Recovery;
   readonly #timers = new Set<{ at: number; callback: () => void }>();
@@ -50,6 +51,7 @@ class Scene {
         this.#sent.push({ to, message });
         return !this.unreachable.has(to);
       },
+      isBusy: (uid) => this.busy.has(uid),
       onOutcome: (outcome) => this.outcomes.push(outcome),
     });
     this.recovery.keepFor({
@@ -536,6 +538,51 @@ describe("recovery", () => {
       ],
     );
     assert.deepEqual(scene.outcomes, ["superseded", "recovered"]);
+  });
+
+  describe("has a client wait whose worker is busy", () => {
+    beforeEach(() => {
+      scene.open();
+      scene.publish();
+      scene.detach();
+      scene.busy.add("b");
+      scene.take();
+      scene.ask("b", 0);
+      scene.pass(1_000);
+      assert.deepEqual(scene.take(), []);
+    });
+
+    it("until it is not, and gives it what was sent meanwhile, too", () => {
+      scene.publish();
+      scene.busy.clear();
+      scene.pass(1_000);
+      const [sent, ...others] = scene.take();
+      assert.deepEqual(others, []);
+      assert.equal(sent?.to, "b");
+      assert.deepEqual(missedOf(sent.message as Restored), [1, 2]);
+      assert.deepEqual(scene.outcomes, ["recovered"]);
+      assert.equal(scene.timerCount, 0);
+    });
+
+    it("and refuses it when it has asked elsewhere", () => {
+      scene.ask("c", 0);
+      scene.busy.clear();
+      scene.pass(1_000);
+      const messages = scene.take().map(({ to, message }) => [to, message.op]);
+      assert.deepEqual(messages, [
+        ["b", SessionOp.REFUSED],
+        ["c", SessionOp.RESTORED],
+      ]);
+      assert.deepEqual(scene.outcomes, ["superseded", "recovered"]);
+      assert.equal(scene.timerCount, 0);
+    });
+
+    it("and refuses it when its session is over", () => {
+      scene.pass(DURATION + 1_000);
+      const messages = scene.take().map(({ to, message }) => [to, message.op]);
+      assert.deepEqual(messages, [["b", SessionOp.REFUSED]]);
+      assert.equal(scene.timerCount, 0);
+    });
   });
 
   it("keeps a session that could not be given", () => {
