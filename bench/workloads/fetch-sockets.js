@@ -16,7 +16,7 @@ module.exports = {
   metrics: ["p50", "p99", "relayCpu", "workersCpu"],
   cases: ({ quick }) =>
     [
-      [400, 100],
+      [400, 250],
       [8000, 8],
     ].map(([sockets, count]) => ({
       id: `${sockets}-sockets`,

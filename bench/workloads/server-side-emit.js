@@ -35,7 +35,7 @@ module.exports = {
   },
   run: (cluster, options, { samples }) =>
     measureLatency(cluster, "serverSideEmit", {
-      warmUp: samples(300),
-      count: samples(400),
+      warmUp: samples(1_500),
+      count: samples(1_500),
     }),
 };
