@@ -28,7 +28,7 @@ import { warnOnce } from "./warnings";
 import type { Origin } from "./wire/frame-writer";
 import {
   EMITTER_UID,
-  isMembership,
+  expectsNothing,
   MESSAGE_SOURCE,
   unsendablePartOf,
 } from "./wire/plain";
@@ -90,7 +90,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     });
     const previous: unknown = nsp.adapter;
     queueMicrotask(() => {
-      if (nsp.adapter === this && previous instanceof NodeClusterAdapter) {
+      if (nsp.adapter !== previous && previous instanceof NodeClusterAdapter) {
         // io.adapter() was called again
         previous.close();
       }
@@ -121,7 +121,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     this.#state = "closed";
     this.#broadcasts.recovery?.close();
     this.#link.leave(this.#node);
-    this.#removeAllNodes();
+    this.#removeNodesBut(NOBODY);
   }
 
   override broadcast(
@@ -358,7 +358,8 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
       onSession: (message) => recovery()?.onSession(message),
       onOrder: () => recovery()?.onOrder(),
       onLoss: () => recovery()?.onLoss(),
-      onDisconnect: () => this.#removeAllNodes(),
+      onNodes: (uids) => this.#removeNodesBut(uids),
+      onDisconnect: () => this.#removeNodesBut(NOBODY),
       onExit: () => {
         recovery()?.onExit();
         // a primary of 0.3.0 would let the others find out by themselves
@@ -383,18 +384,13 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     super.onMessage({ type: MessageType.HEARTBEAT, uid, nsp: this.nsp.name });
   }
 
-  #removeAllNodes(): void {
+  #removeNodesBut(uids: ReadonlySet<ServerId>): void {
     const { nodesMap, removeNode } = internals(this);
-    Array.from(nodesMap.keys()).forEach(removeNode);
+    Array.from(nodesMap.keys())
+      .filter((uid) => !uids.has(uid))
+      .forEach(removeNode);
   }
 }
 
 const DONE = Promise.resolve();
-
-/** Whether nobody waits for an answer to a message, and it is not about the sender itself. */
-function expectsNothing(message: Publishable): boolean {
-  return (
-    !isMembership(message.type) &&
-    (message as { data: { requestId?: string } }).data.requestId === undefined
-  );
-}
+const NOBODY: ReadonlySet<ServerId> = new Set();

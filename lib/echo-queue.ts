@@ -1,5 +1,5 @@
 import type { BroadcastOptions, Room, SocketId } from "socket.io-adapter";
-import { warnOrThrowLater } from "./warnings";
+import { attempt } from "./warnings";
 import type { PacketFrame } from "./wire/frame-reader";
 
 /** For which sockets a packet is, whatever their rooms say by the time at which it is delivered. */
@@ -205,15 +205,6 @@ function deliver(
   pins: Pins | undefined,
 ): void {
   attempt(() => packet.deliver(echo, pins));
-}
-
-/** What goes wrong with one packet is no reason to lose those behind it. */
-function attempt(action: () => void): void {
-  try {
-    action();
-  } catch (error) {
-    warnOrThrowLater(error);
-  }
 }
 
 /** They begin anew after 2³². */

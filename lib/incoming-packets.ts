@@ -45,7 +45,11 @@ export class IncomingPackets {
   /** A packet of the fast wire: its bytes go to the clients as they are, unless each of them is to answer. */
   onFrame(uid: ServerId, frame: PacketFrame): void {
     const { opts, requestId } = frame;
-    if (requestId === undefined && !this.#delivery.concerns(opts)) {
+    if (!this.#delivery.concerns(opts)) {
+      if (requestId !== undefined) {
+        const data = { requestId, clientCount: 0 };
+        this.#respond(uid, MessageType.BROADCAST_CLIENT_COUNT, data);
+      }
       return;
     }
     const data = frame.readArguments();

@@ -8,7 +8,7 @@ import {
   mayReturn,
   type ConnectedSocket,
 } from "./socket-io";
-import { warnOnce } from "./warnings";
+import { attempt, warnOnce } from "./warnings";
 import { keepEncodable } from "./wire/encodable";
 import { SessionOp, type SessionMessage } from "./wire/session-messages";
 import { encodeValue } from "./wire/values";
@@ -194,7 +194,8 @@ export class LocalSessions {
   #close(id: SocketId): void {
     const socket = this.#socket(id);
     if (socket) {
-      closeConnection(socket);
+      // listeners of the application run
+      attempt(() => closeConnection(socket));
     }
   }
 

@@ -139,7 +139,11 @@ export class Requests {
     customRequests.set(requestId, {
       type: asked.type,
       // the base class calls it with the responses, or, for a server-side event, with null and the responses
-      resolve: () => settle(null, responses),
+      resolve: () => {
+        // the base class does so afterwards: what the application throws must not have it called again
+        customRequests.delete(requestId);
+        settle(null, responses);
+      },
       timeout: timer,
       missingUids,
       responses,

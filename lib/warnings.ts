@@ -14,9 +14,18 @@ export function warnOnce(text: string): void {
   process.emitWarning(text, "ClusterAdapterWarning");
 }
 
+/** Does something for one of many: whatever it throws, the others are served. */
+export function attempt(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    warnOrThrowLater(error);
+  }
+}
+
 /**
- * For what is done for many, one after the other: a violation of the protocol is a process warning, and what a listener of
- * the application throws is thrown as if it had been alone. The others are served.
+ * A violation of the protocol is a process warning, and what a listener of the application throws is thrown as if it had
+ * been alone.
  */
 export function warnOrThrowLater(error: unknown): void {
   if (isProtocolError(error)) {

@@ -91,7 +91,10 @@ export class Negotiation {
   tell(peer: Peer, control: Control): void {
     if (control === "ordered") {
       const order = this.#options.position();
-      peer.progress = order.number;
+      if (peer.epoch !== order.epoch) {
+        peer.epoch = order.epoch;
+        peer.progress = order.number;
+      }
       peer.outbox.push(controlMessage(control, { order }));
     } else {
       peer.outbox.push(controlMessage(control));

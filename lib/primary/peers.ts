@@ -32,7 +32,9 @@ export class Peer {
   readsFrames = false;
   /** Whether its channel takes binary data as it is. */
   isBinary = false;
-  /** How far it is in the total order, as far as it has said. */
+  /** The total order that it was told of last. */
+  epoch: string | undefined;
+  /** How far it is in that one, as far as it has said. */
   progress = 0;
   /** When its last message came, by the clock of the relay. */
   lastHeard: number | undefined;
@@ -82,6 +84,10 @@ export class Peers<Worker> {
 
   get nodeCount(): number {
     return this.#owners.size;
+  }
+
+  get uids(): string[] {
+    return Array.from(this.#owners.keys());
   }
 
   /** The number of the nodes whose servers have connection state recovery on. */

@@ -3,23 +3,16 @@
  */
 import { MessageType } from "socket.io-adapter";
 import { debugPrimary as debug } from "../debug";
-import { ClusterAdapterError, errorMessage } from "../errors";
+import { errorMessage } from "../errors";
 import { warnOnce } from "../warnings";
 import type { RecoveryLimits, RecoveryOptions } from "../recovery/recovery";
 import {
   controlMessage,
-  convertSection,
   isDrained,
   isFramesMessage,
   isRelayable,
   keepableSection,
-  sectionBytes,
-  sectionTarget,
-  type FramesMessage,
-  type Section,
 } from "../wire/fast";
-import { PRIMARY_UID } from "../wire/frames";
-import { echoOf } from "../wire/ordered-section";
 import {
   adapterClose,
   EMITTER_UID,
@@ -29,9 +22,11 @@ import {
   isMembership,
   isOurs,
   isPlainMessage,
+  isSignOfLife,
   type Envelope,
 } from "../wire/plain";
 import { workerText, type Announcer, type WorkerName } from "./events";
+import { FrameRelay } from "./frame-relay";
 import { Negotiation } from "./negotiation";
 import { Ordering } from "./ordering";
 import { PrimaryOutbox, type OutboxLimits } from "./outbox";
@@ -56,6 +51,7 @@ export class Relay<Worker> {
   readonly #peers = new Peers<Worker>();
   readonly #ordering: Ordering;
   readonly #negotiation: Negotiation;
+  readonly #frames: FrameRelay;
   readonly #statistics = new Statistics();
   readonly speaker: Speaker;
 
@@ -90,7 +86,7 @@ export class Relay<Worker> {
       position: () => ({ epoch: recovery.epoch, number: recovery.log.last }),
       onRecovery: (settings) => recovery.keepFor(settings),
       onChange: (wire, previous) => {
-        if (wire === "ordered") {
+        if (wire === "ordered" || previous === "ordered") {
           recovery.restart();
         }
         options.announcer.announce("wire", { wire, previous });
@@ -105,7 +101,13 @@ export class Relay<Worker> {
           outbox.push(message);
         }
       },
-      sendSection: (section) => this.#passOn(section, undefined),
+      sendSection: (section) => this.#frames.passOn(section),
+    });
+    this.#frames = new FrameRelay({
+      peers: this.#peers,
+      ordering: this.#ordering,
+      wire: () => this.#negotiation.wire,
+      onAnswer: (section) => this.speaker.onSection(section),
     });
   }
 
@@ -136,7 +138,7 @@ export class Relay<Worker> {
     peer.lastHeard = this.#options.clock.now();
     peer.received.add(1, 0);
     if (isFramesMessage(message)) {
-      this.#relayFrames(peer, message);
+      this.#frames.onSections(peer, message.data);
     } else if (isDrained(message)) {
       this.#options.announcer.announce("drained", { worker: peer.name });
     } else if (isRelayable(message)) {
@@ -235,7 +237,9 @@ export class Relay<Worker> {
       },
       onDrain: () => {
         announcer.announce("resume", { worker: name });
-        this.#negotiation.tell(peer, "greet");
+        // what it was told of the end of others was discarded, too
+        const nodes = this.#peers.uids;
+        peer.outbox.push(controlMessage("greet", { nodes }));
         if (this.#negotiation.wire === "ordered") {
           // its clients have missed something: let them return for it, once its nodes can be answered
           this.#negotiation.tell(peer, "reset");
@@ -251,6 +255,10 @@ export class Relay<Worker> {
   }
 
   #relayPlain(peer: Peer, message: Envelope): void {
+    if (isSignOfLife(message.type) && !peer.outbox.isOpen) {
+      // it does not read, and greets when it does
+      return;
+    }
     this.#learn(peer, message);
     if (message.requesterUid === EMITTER_UID && isPlainMessage(message)) {
       this.speaker.onAnswer(message);
@@ -261,8 +269,7 @@ export class Relay<Worker> {
         outbox.push(message),
       );
     } else {
-      this.#ordering.number(section);
-      this.#pushSection(section, (other) => other !== peer);
+      this.#frames.passOnNumbered(section, peer);
     }
   }
 
@@ -281,72 +288,6 @@ export class Relay<Worker> {
       debug("an event takes no place in the order: %s", errorMessage(error));
       this.#ordering.recovery.skip();
       return undefined;
-    }
-  }
-
-  #relayFrames(sender: Peer, { data }: FramesMessage): void {
-    for (const section of data) {
-      sender.received.add(0, section.length);
-      try {
-        this.#relaySection(sender, section, sectionTarget(section));
-      } catch (error) {
-        if (!(error instanceof ClusterAdapterError)) {
-          throw error;
-        }
-        warnOnce(`a section of frames was left out: ${error.message}`);
-      }
-    }
-  }
-
-  #relaySection(
-    sender: Peer,
-    received: Section,
-    target: string | undefined,
-  ): void {
-    if (target === PRIMARY_UID) {
-      this.#ordering.read(
-        sectionBytes(received),
-        this.#negotiation.wire === "ordered",
-        (number) => {
-          sender.progress = number;
-        },
-      );
-      return;
-    }
-    if (target === EMITTER_UID) {
-      this.speaker.onSection(sectionBytes(received));
-      return;
-    }
-    const section = keepableSection(received);
-    if (target !== undefined) {
-      this.#peers.ownerOf(target)?.push(section);
-    } else {
-      this.#passOn(section, sender);
-    }
-  }
-
-  /** Sends a section to everyone. Its sender gets the numbers alone, if there are any. */
-  #passOn(section: Section, sender: Peer | undefined): void {
-    const isOrdered = this.#negotiation.wire === "ordered";
-    const bytes = isOrdered ? sectionBytes(section) : section;
-    const isAwaited = isOrdered && this.#ordering.number(bytes as Buffer);
-    if (isAwaited && sender?.readsFrames) {
-      sender.push(echoOf(bytes as Buffer));
-    }
-    this.#pushSection(bytes, (peer) => peer !== sender);
-  }
-
-  #pushSection(section: Section, isFor: (peer: Peer) => boolean): void {
-    // each channel takes one of two forms
-    const forms = new Map<boolean, Section>();
-    for (const peer of this.#peers.all()) {
-      // those that were sent before everyone had gone back to the plain wire are for them, too
-      if (peer.readsFrames && isFor(peer)) {
-        const { isBinary, outbox } = peer;
-        const form = forms.get(isBinary) ?? convertSection(section, isBinary);
-        forms.set(isBinary, form);
-        outbox.push(form);
-      }
     }
   }
 

@@ -71,7 +71,7 @@ export class Recovery {
     return this.#sessions;
   }
 
-  /** Begins a new order: what was sent meanwhile is not known, and neither is what happened to the sockets. */
+  /** An order begins or ends: what was sent meanwhile is not known, and neither is what happened to the sockets. */
   restart(): void {
     this.#claims.clear();
     this.#sessions.clear();

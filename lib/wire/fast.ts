@@ -9,6 +9,7 @@ import {
   type Envelope,
   isKnownType,
   isPlainMessage,
+  isList,
   MESSAGE_SOURCE,
 } from "./plain";
 import { keepable } from "./views";
@@ -104,18 +105,27 @@ export function framesMessage(uid: string, data: Section[]): FramesMessage {
 export function isFramesMessage(message: Envelope): message is FramesMessage {
   return (
     message.type === FastType.FRAMES &&
-    Array.isArray(message.data) &&
-    // every() alone would pass over the holes of a sparse array
-    Array.from(message.data as unknown[]).every(
-      (section) => typeof section === "string" || section instanceof Uint8Array,
-    )
+    isList(message.data) &&
+    message.data.every(isSection)
   );
 }
 
-/** @param details - where the order stands, if everyone is to share one; how long it may take to come to rest, in ms */
+function isSection(value: unknown): value is Section {
+  return typeof value === "string" || value instanceof Uint8Array;
+}
+
+export interface ControlDetails {
+  /** Where the order stands, if everyone is to share one. */
+  readonly order?: Offset;
+  /** How long it may take to come to rest, in ms. */
+  readonly duration?: number;
+  /** The uids of all nodes, for one that may have missed that others are gone. */
+  readonly nodes?: readonly string[];
+}
+
 export function controlMessage(
   control: Control,
-  details: { order?: Offset; duration?: number } = {},
+  details: ControlDetails = {},
 ): object {
   return withOffer({
     source: MESSAGE_SOURCE,
@@ -128,7 +138,8 @@ export function controlMessage(
 }
 
 export type ReadControl =
-  | { readonly control: Exclude<Control, "ordered" | "drain"> }
+  | { readonly control: Exclude<Control, "ordered" | "drain" | "greet"> }
+  | { readonly control: "greet"; readonly nodes: readonly string[] | undefined }
   | { readonly control: "ordered"; readonly order: Offset }
   | { readonly control: "drain"; readonly duration: number };
 
@@ -140,17 +151,19 @@ export function readControl(message: Envelope): ReadControl | undefined {
   if (message.type !== FastType.CONTROL) {
     return undefined;
   }
-  const { data, order, duration } = message as {
-    data?: unknown;
-    order?: unknown;
-    duration?: unknown;
+  const { data, order, duration, nodes } = message as {
+    [key in "data" | keyof ControlDetails]?: unknown;
   };
   switch (data) {
     case "plain":
     case "fast":
-    case "greet":
     case "reset":
       return { control: data };
+    case "greet":
+      return {
+        control: data,
+        nodes: isList(nodes) ? (nodes as string[]) : undefined,
+      };
     case "ordered": {
       const { epoch, number } = Object(order) as Offset;
       return typeof epoch === "string" && Number.isSafeInteger(number)

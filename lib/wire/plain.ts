@@ -76,10 +76,24 @@ export function isAnswer(type: MessageType): boolean {
 
 /** Whether a message is about the sender itself: that it is there, or leaves. */
 export function isMembership(type: number): boolean {
+  return isSignOfLife(type) || type === MessageType.ADAPTER_CLOSE;
+}
+
+/** Whether a message says that the sender is there. */
+export function isSignOfLife(type: number): boolean {
   return (
-    type === MessageType.INITIAL_HEARTBEAT ||
-    type === MessageType.HEARTBEAT ||
-    type === MessageType.ADAPTER_CLOSE
+    type === MessageType.INITIAL_HEARTBEAT || type === MessageType.HEARTBEAT
+  );
+}
+
+/** Whether nobody waits for an answer to a message, and it is not about the sender itself. */
+export function expectsNothing({
+  type,
+  data,
+}: Pick<ClusterMessage, "type"> & { data?: unknown }): boolean {
+  return (
+    !isMembership(type) &&
+    (data as { requestId?: string }).requestId === undefined
   );
 }
 
@@ -116,7 +130,7 @@ function hasFieldsOf(type: MessageType, data: Fields): boolean {
       );
     case MessageType.SOCKETS_JOIN:
     case MessageType.SOCKETS_LEAVE:
-      return hasSelection(data) && Array.isArray(data["rooms"]);
+      return hasSelection(data) && isList(data["rooms"]);
     case MessageType.DISCONNECT_SOCKETS:
       return hasSelection(data);
     case MessageType.FETCH_SOCKETS:
@@ -126,7 +140,7 @@ function hasFieldsOf(type: MessageType, data: Fields): boolean {
     case MessageType.FETCH_SOCKETS_RESPONSE:
       return (
         hasRequestId(data) &&
-        Array.isArray(data["sockets"]) &&
+        isList(data["sockets"]) &&
         data["sockets"].every(isSocketDetails)
       );
     case MessageType.SERVER_SIDE_EMIT_RESPONSE:
@@ -158,8 +172,8 @@ function hasSelection(data: Fields): boolean {
   const opts = data["opts"];
   return (
     isObject(opts) &&
-    Array.isArray(opts["rooms"]) &&
-    (opts["except"] == null || Array.isArray(opts["except"])) &&
+    isList(opts["rooms"]) &&
+    (opts["except"] == null || isList(opts["except"])) &&
     (opts["flags"] == null || isObject(opts["flags"]))
   );
 }
@@ -168,13 +182,13 @@ function isPacket(packet: unknown): boolean {
   return (
     isObject(packet) &&
     Number.isInteger(packet["type"]) &&
-    Array.isArray(packet["data"])
+    isList(packet["data"])
   );
 }
 
 function isEvent(packet: unknown): boolean {
   return (
-    Array.isArray(packet) &&
+    isList(packet) &&
     (typeof packet[0] === "string" || typeof packet[0] === "number") &&
     !RESERVED_EVENTS.has(packet[0])
   );
@@ -192,8 +206,13 @@ function isSocketDetails(socket: unknown): boolean {
   return (
     isObject(socket) &&
     typeof socket["id"] === "string" &&
-    Array.isArray(socket["rooms"])
+    isList(socket["rooms"])
   );
+}
+
+/** Whether a value is an array without holes: a few bytes may stand for billions of those. */
+export function isList(value: unknown): value is unknown[] {
+  return Array.isArray(value) && Object.keys(value).length >= value.length;
 }
 
 function isNonEmptyString(value: unknown): value is string {

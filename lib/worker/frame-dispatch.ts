@@ -2,7 +2,7 @@
  * Passes the frames of a section on to the nodes that they are for.
  */
 import { debugWorker as debug } from "../debug";
-import { warnOrThrowLater } from "../warnings";
+import { attempt, warnOrThrowLater } from "../warnings";
 import {
   readFrames,
   readTarget,
@@ -37,11 +37,9 @@ export function dispatchFrames(
   order: OrderTracker,
   isOwn: boolean,
 ): void {
-  try {
-    readFrames(section, new Dispatcher(section, registry, order, isOwn));
-  } catch (error) {
-    warnOrThrowLater(error);
-  }
+  attempt(() =>
+    readFrames(section, new Dispatcher(section, registry, order, isOwn)),
+  );
 }
 
 class Dispatcher implements FrameVisitor {
@@ -85,6 +83,7 @@ class Dispatcher implements FrameVisitor {
       packet.stamp(this.#order.position);
     }
     for (const node of this.#nodes) {
+      // without a function for each packet
       try {
         node.onPacket(this.#uid, packet);
       } catch (error) {
@@ -116,11 +115,7 @@ class Dispatcher implements FrameVisitor {
       return;
     }
     for (const node of this.#nodes) {
-      try {
-        node.onMessage(message);
-      } catch (error) {
-        warnOrThrowLater(error);
-      }
+      attempt(() => node.onMessage(message));
     }
   }
 

@@ -7,7 +7,7 @@ import { performance } from "node:perf_hooks";
 import { MessageType, type BroadcastOptions } from "socket.io-adapter";
 import { debugWorker as debug } from "../debug";
 import { drain } from "../drain";
-import { warnOnce } from "../warnings";
+import { attempt, warnOnce } from "../warnings";
 import { keepEncodable, SERIALIZATIONS } from "../wire/encodable";
 import {
   convertSection,
@@ -111,6 +111,7 @@ export class Link {
   join(node: Node): void {
     if (this.#nodes.isEmpty) {
       this.#greetedAt = performance.now();
+      this.#isTold = false;
       this.#channel.open({
         onMessage: (message) => this.#onMessage(message),
         onDisconnect: () => {
@@ -249,7 +250,9 @@ export class Link {
     } else if (isPlainMessage(message) || !isKnownType(message.type)) {
       // a subclass may have types of its own
       const known = ownViews(message) as PlainMessage;
-      this.#nodes.of(message.nsp)?.forEach((node) => node.onMessage(known));
+      this.#nodes
+        .of(message.nsp)
+        ?.forEach((node) => attempt(() => node.onMessage(known)));
     } else {
       debug("ignore a message of an unknown form");
     }
@@ -283,6 +286,11 @@ export class Link {
         this.#nodes.forEach((node) => node.onLoss());
         break;
       case "greet":
+        if (message.nodes !== undefined) {
+          const uids = new Set(message.nodes);
+          this.#nodes.forEach((node) => uids.add(node.uid));
+          this.#nodes.forEach((node) => node.onNodes(uids));
+        }
         this.#nodes.forEach((node) => node.greet());
         break;
       case "drain":

@@ -25,6 +25,8 @@ export interface Node extends Origin {
   onOrder(): void;
   /** What arrived for some time is lost: the clients have to return for it. */
   onLoss(): void;
+  /** Of the other nodes, those are there, and nobody else. */
+  onNodes(uids: ReadonlySet<string>): void;
   /** The channel has closed: no other worker can be reached any more. */
   onDisconnect(): void;
   /** The process is about to end. */

@@ -25,7 +25,9 @@ export class Order {
   begin(position: Offset): boolean {
     const isNew = this.#position.epoch !== position.epoch;
     Object.assign(this.#position, position);
-    this.#reported = position.number;
+    if (isNew) {
+      this.#reported = position.number;
+    }
     return isNew;
   }
 

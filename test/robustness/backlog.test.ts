@@ -1,11 +1,32 @@
 import assert from "node:assert/strict";
 import { onceEvent, received } from "../support/client";
+import type { TestCluster } from "../support/cluster";
 import { eventually, waitFor } from "../support/wait";
 import type { TestWorker } from "../support/worker";
-import { serializations, startSubject, workersOf } from "./subject";
+import { serializations, startSubject, subject, workersOf } from "./subject";
 
 async function count(worker: TestWorker): Promise<number> {
   return worker.run(({ io }) => io.of("/").adapter.serverCount());
+}
+
+async function fill(worker: TestWorker, messages: number): Promise<void> {
+  await worker.run(({ io }, n) => {
+    for (let i = 0; i < n; i++) {
+      io.emit("filling", "x".repeat(70_000));
+    }
+  }, messages);
+}
+
+function backlogOf(
+  { primary }: TestCluster,
+  { pid }: TestWorker,
+): Promise<number> {
+  return primary.run(
+    ({ handle }, of) =>
+      handle.stats().workers.find((worker) => worker.pid === of)!.backlog
+        .messages,
+    pid,
+  );
 }
 
 for (const serialization of serializations) {
@@ -49,6 +70,38 @@ for (const serialization of serializations) {
         await first.run(({ io }) => void io.emit("again"));
         await onceEvent(late, "again");
         assert.equal(cluster.primary.warnings.length, 1);
+      } finally {
+        await cluster.stop();
+      }
+    });
+  });
+}
+
+for (const serialization of serializations) {
+  describe(`a worker that was dropped, ${serialization}`, () => {
+    it("knows who is gone when it joins again, without a heartbeat", async () => {
+      const cluster = await startSubject(3, {
+        serialization,
+        primaryArgs: [{ maxBacklogBytes: 5_000_000 }],
+        adapterOptions: { heartbeatTimeout: 1e9 },
+      });
+      try {
+        const [first, second, third] = workersOf(cluster);
+        await third.kill("SIGSTOP");
+        // the operating system takes nothing more
+        await fill(first, 30);
+        await waitFor(async () => (await backlogOf(cluster, third)) > 0);
+        await second.kill("SIGKILL");
+        await eventually(async () => assert.equal(await count(first), 2));
+        await eventually(async () => {
+          await fill(first, 30);
+          assert.equal(cluster.primary.warnings.length, 1);
+        });
+        const fourth = await cluster.fork(subject);
+        await third.kill("SIGCONT");
+        for (const worker of [first, third, fourth]) {
+          await eventually(async () => assert.equal(await count(worker), 3));
+        }
       } finally {
         await cluster.stop();
       }

@@ -210,6 +210,30 @@ describe("namespaces and servers that come and go", () => {
   });
 });
 
+describe("io.adapter()", () => {
+  it("that is called thrice at once leaves one adapter", async () => {
+    const cluster = await startSubject(2);
+    try {
+      const [first, second] = cluster.workers as [TestWorker, TestWorker];
+      await second.run(({ io, createAdapter }) => {
+        io.adapter(createAdapter());
+        io.adapter(createAdapter());
+        io.adapter(createAdapter());
+      });
+      await eventually(async () => {
+        for (const worker of [first, second]) {
+          const count = await worker.run(({ io }) =>
+            io.of("/").adapter.serverCount(),
+          );
+          assert.equal(count, 2);
+        }
+      });
+    } finally {
+      await cluster.stop();
+    }
+  });
+});
+
 describe("setupPrimary()", () => {
   it("may be called twice: nothing is doubled, and both calls return one handle", async () => {
     const cluster = await startSubject(2);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { LocalSessions } from "../../dist/local-sessions";
 import type { ConnectedSocket } from "../../dist/socket-io";
 import {
@@ -32,6 +33,36 @@ describe("the sockets of a node whose clients may return", () => {
     void adapter.addAll("s", new Set(["s"]));
     return socket as unknown as ConnectedSocket & { data: unknown };
   }
+
+  it("are all closed, whatever a listener for the end of one of them throws", async () => {
+    const closed: string[] = [];
+    for (const id of ["s1", "s2"]) {
+      const close = () => {
+        closed.push(id);
+        throw new Error("of the application");
+      };
+      const socket = {
+        id,
+        pid: id,
+        data: {},
+        connected: true,
+        conn: { close },
+      };
+      adapter.nsp.sockets.set(id, socket);
+      void adapter.addAll(id, new Set([id]));
+      sessions.onJoin(id, [id]);
+    }
+    const thrown: unknown[] = [];
+    process.setUncaughtExceptionCaptureCallback((error) => thrown.push(error));
+    try {
+      sessions.closeAll();
+      assert.deepEqual(closed, ["s1", "s2"]);
+      await nextTurn();
+      assert.equal(thrown.length, 2);
+    } finally {
+      process.setUncaughtExceptionCaptureCallback(null);
+    }
+  });
 
   /** What the primary has been told of the data since the last time. */
   function told(): Array<[SessionOp, string | undefined]> {

@@ -73,6 +73,20 @@ describe("requests", () => {
     assert.deepEqual([...kept.keys()], ["id"]);
   });
 
+  it("settle once, though the application throws then", () => {
+    let count = 0;
+    requests.serverSideEmit(["event"], () => {
+      count++;
+      throw new Error("of the application");
+    });
+    answer("a", 1);
+    assert.throws(() => answer("b", 2), /of the application/);
+    adapter.part("b");
+    assert.equal(count, 1);
+    assert.equal(kept.size, 0);
+    assert.equal(internals(adapter).nodesMap.has("b"), false);
+  });
+
   it("settle at once, unpublished, where there is nobody to ask", () => {
     adapter.part("a");
     adapter.part("b");

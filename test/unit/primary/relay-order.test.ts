@@ -2,8 +2,18 @@ import assert from "node:assert/strict";
 import { MessageType } from "socket.io-adapter";
 import { readFrames } from "../../../dist/wire/frame-reader";
 import { FrameWriter } from "../../../dist/wire/frame-writer";
-import { encodeSession, SessionOp } from "../../../dist/wire/session-messages";
-import { frames, offer, RelayScene, type Sent } from "../support/relay-scene";
+import {
+  encodeSession,
+  SessionOp,
+  type SessionMessage,
+} from "../../../dist/wire/session-messages";
+import {
+  frames,
+  offer,
+  offerRecovery,
+  RelayScene,
+  type Sent,
+} from "../support/relay-scene";
 import { warningsOf } from "../support/warnings";
 
 const SETTINGS = { maxDisconnectionDuration: 1_000, noticeAfter: 1_000 };
@@ -57,6 +67,13 @@ describe("the relay, where workers share an order,", () => {
       type: MessageType.BROADCAST,
       data: { packet, opts, ...more },
     };
+  }
+
+  /** A node says something of its sessions. */
+  function tell(worker: number, uid: string, message: SessionMessage): void {
+    const writer = new FrameWriter();
+    writer.writeSession({ uid, nsp: "/" }, "primary", encodeSession(message));
+    scene.relay.onMessage(worker, frames(...writer.take()));
   }
 
   function loggedPackets(): number {
@@ -117,15 +134,48 @@ describe("the relay, where workers share an order,", () => {
     });
     scene.relay.speaker.broadcast("/", ["e"], { rooms: new Set() });
     assert.equal(loggedPackets(), 1);
-    for (const [worker, uid] of [
-      [1, "a"],
-      [2, "b"],
-    ] as const) {
-      const writer = new FrameWriter();
-      const progress = encodeSession({ op: SessionOp.PROGRESS, number: 1 });
-      writer.writeSession({ uid, nsp: "/" }, "primary", progress);
-      scene.relay.onMessage(worker, frames(...writer.take()));
-    }
+    tell(1, "a", { op: SessionOp.PROGRESS, number: 1 });
+    tell(2, "b", { op: SessionOp.PROGRESS, number: 1 });
+    scene.relay.tick();
+    scene.now += 2_001;
+    scene.relay.tick();
+    assert.equal(loggedPackets(), 0);
+  });
+
+  it("keeps nothing when the order ends", () => {
+    scene.relay.speaker.broadcast("/", ["e"], { rooms: new Set() });
+    tell(1, "a", {
+      op: SessionOp.OPEN,
+      pid: "pid",
+      sid: "sid",
+      rooms: [],
+      at: 1,
+      data: Buffer.from("{}"),
+    });
+    const { log, sessions } = scene.relay.stats().recovery;
+    assert.deepEqual([log.packets, sessions.open], [1, 1]);
+    // one on which recovery is off
+    warningsOf(() => scene.relay.onMessage(3, offer("d")));
+    assert.equal(scene.relay.stats().wire, "fast");
+    const { recovery } = scene.relay.stats();
+    assert.deepEqual(
+      [recovery.log.packets, recovery.log.bytes, recovery.sessions.open],
+      [0, 0, 0],
+    );
+  });
+
+  it("takes a worker that greets again for where it has said to be", async () => {
+    scene.relay.speaker.broadcast("/", ["e"], { rooms: new Set() });
+    // as a new namespace does; what was sent before may wait for it all the same
+    scene.relay.onMessage(3, offerRecovery("c2"));
+    tell(1, "a", { op: SessionOp.PROGRESS, number: 1 });
+    tell(2, "b", { op: SessionOp.PROGRESS, number: 1 });
+    scene.relay.tick();
+    scene.now += 2_001;
+    scene.relay.tick();
+    assert.equal(loggedPackets(), 1);
+    tell(3, "c", { op: SessionOp.PROGRESS, number: 1 });
+    scene.now += 10;
     scene.relay.tick();
     scene.now += 2_001;
     scene.relay.tick();

@@ -251,6 +251,26 @@ describe("the relay, where wires are concerned,", () => {
     assert.deepEqual(await scene.controls(), [[2, "plain"]]);
   });
 
+  it("has no part for a worker that sends and does not read, until it reads", async () => {
+    scene = new RelayScene(1e6, 5);
+    await greetAll();
+    scene.stopped.add(1);
+    const restore = silence();
+    for (let i = 0; i < 20; i++) {
+      scene.relay.onMessage(2, message("b", 99));
+      scene.relay.tick();
+    }
+    restore();
+    await scene.takeAll();
+    scene.relay.onMessage(1, offer("a", MessageType.HEARTBEAT));
+    scene.relay.onMessage(1, offer("a2"));
+    assert.deepEqual(await scene.takeAll(), []);
+    assert.equal(scene.relay.isMember(1), false);
+    scene.resume();
+    scene.relay.onMessage(1, offer("a"));
+    assert.equal(scene.relay.isMember(1), true);
+  });
+
   it("tells a worker that has missed it which wire is used", async () => {
     scene = new RelayScene(1e6, 5);
     await greetAll();

@@ -48,6 +48,10 @@ export class FakeNode implements Node {
     this.heard.push("exit");
   }
 
+  onNodes(uids: ReadonlySet<string>): void {
+    this.heard.push(["nodes", ...uids]);
+  }
+
   greet(): void {
     this.heard.push("greet");
   }

@@ -273,12 +273,29 @@ describe("the link of a process, where wires are concerned,", () => {
     assert.deepEqual(node.heard, [["n1", "2[3]"]]);
   });
 
+  it("asks the primary anew which wire is used when there is a node again", async () => {
+    tell("fast");
+    link.leave(node);
+    link.join(node);
+    assert.equal(await link.whenTold(0), false);
+    tell("plain");
+    assert.equal(await link.whenTold(0), true);
+  });
+
   it("asks every node to greet", () => {
     const other = new FakeNode("/other", "n2");
     link.join(other);
     tell("greet");
     assert.deepEqual([node.heard, other.heard], [["greet"], ["greet"]]);
     assert.equal(link.wire, "plain");
+  });
+
+  it("tells every node who is there, if the primary does", () => {
+    const other = new FakeNode("/other", "n2");
+    link.join(other);
+    receive(15, "greet", { nodes: ["n3", "n4"] });
+    const told = [["nodes", "n3", "n4", "n1", "n2"], "greet"];
+    assert.deepEqual([node.heard, other.heard], [told, told]);
   });
 });
 

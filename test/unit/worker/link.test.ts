@@ -57,6 +57,25 @@ describe("the link of a process", () => {
     assert.equal(a.heard[0], message);
   });
 
+  it("passes a message on to all nodes, whatever a listener of one of them throws", async () => {
+    const [bad, good] = [new FakeNode("/", "n1"), new FakeNode("/", "n2")];
+    bad.onMessage = () => {
+      throw new Error("of the application");
+    };
+    link.join(bad);
+    link.join(good);
+    const thrown = new Promise((resolve) =>
+      process.setUncaughtExceptionCaptureCallback(resolve),
+    );
+    try {
+      channel.receive(heartbeat("/"));
+      assert.equal(good.heard.length, 1);
+      assert.match(String(await thrown), /of the application/);
+    } finally {
+      process.setUncaughtExceptionCaptureCallback(null);
+    }
+  });
+
   it("does not pass on what is not of the adapter, or has no known form", () => {
     link.join(node);
     const good = heartbeat("/");
