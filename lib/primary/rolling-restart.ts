@@ -99,6 +99,13 @@ export class RollingRestart {
     if (typeof Object(replacement).isDead !== "function") {
       throw invalidOption('what "fork" returns', replacement, "a worker");
     }
+    // if it ends before it is ready, nobody is to start another one in its place; a worker that has the mark before it
+    // ends gets no port from `cluster`
+    const mark = (): void => {
+      replacement.exitedAfterDisconnect = true;
+    };
+    replacement.prependListener("disconnect", mark);
+    replacement.prependListener("exit", mark);
     report("forked");
     try {
       await this.#comeUp(replacement, worker);
@@ -107,6 +114,7 @@ export class RollingRestart {
       await this.#end(replacement);
       throw error;
     }
+    replacement.off("disconnect", mark).off("exit", mark);
     report("ready");
     retire(worker);
     await this.#drain(worker);

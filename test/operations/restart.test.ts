@@ -119,6 +119,31 @@ describe("a rolling restart", () => {
     await cluster.formed();
   });
 
+  it("keeps whoever replaces dead workers from replacing one that did not come up", async () => {
+    cluster = await start("ours");
+    await cluster.primary.run(({ cluster, fork, state }, spec) => {
+      state.forks = 0;
+      cluster.on("exit", (worker) => {
+        if (!worker.exitedAfterDisconnect) {
+          state.forks = (state.forks as number) + 1;
+          fork(spec);
+        }
+      });
+    }, OURS);
+    const forks = () => cluster.primary.run(({ state }) => state.forks);
+    await restart(QUICK, FAILING);
+    assert.match(await outcomeOf(cluster), /has ended before it was ready/);
+    assert.equal(await forks(), 0);
+
+    await restart();
+    assert.equal(await outcomeOf(cluster), "done");
+    assert.equal(await forks(), 0);
+    const [replacement] = cluster.alive;
+    await replacement?.kill();
+    await eventually(async () => assert.equal(await forks(), 1));
+    await eventually(() => assert.equal(cluster.alive.length, 1));
+  });
+
   it("stops at the first worker that is not ready in time, and ends it", async () => {
     cluster = await start("ours", "ours");
     const old = cluster.alive;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
 import type { Worker } from "node:cluster";
 import {
   resolveRestartOptions,
@@ -9,7 +10,7 @@ import { RollingRestart } from "../../../dist/primary/rolling-restart";
 import { silence } from "../support/silence";
 
 /** What a restart sees of a worker. It ends when it is disconnected, unless it is to be stubborn. */
-class FakeWorker {
+class FakeWorker extends EventEmitter {
   readonly process = {
     pid: 0,
     kill: (signal: string) => {
@@ -19,6 +20,7 @@ class FakeWorker {
       }
     },
   };
+  exitedAfterDisconnect = false;
   isGone = false;
   isOpen = true;
 
@@ -28,6 +30,7 @@ class FakeWorker {
     private readonly endsOn: "disconnect" | "SIGTERM" | "SIGKILL",
     private readonly onChange: () => void,
   ) {
+    super();
     this.process.pid = 1_000 + id;
   }
 
@@ -50,6 +53,7 @@ class FakeWorker {
   end(): void {
     this.isGone = true;
     this.isOpen = false;
+    this.emit("exit");
     this.onChange();
   }
 }
@@ -246,6 +250,28 @@ describe("a rolling restart, step by step", () => {
     await scene.took();
     assert.match(result.outcome, /worker 10 \(pid 1010\) has ended before/);
     assert.equal(scene.timerCount, 0);
+  });
+
+  it("marks a replacement that ends before it is ready, and no other one", async () => {
+    const scene = new Scene();
+    scene.run([scene.worker(1), scene.worker(2)]);
+    const marks: boolean[] = [];
+    const note = (worker: FakeWorker) =>
+      worker.on("exit", () => marks.push(worker.exitedAfterDisconnect));
+    const [ready] = scene.replacements;
+    note(ready!);
+    // `cluster` lets no worker listen that has the mark
+    assert.equal(ready!.exitedAfterDisconnect, false);
+    scene.comeUp();
+    await scene.took();
+    scene.drained(1);
+    await scene.took();
+    ready!.end();
+    const [, failing] = scene.replacements;
+    note(failing!);
+    failing!.end();
+    assert.deepEqual(marks, [false, true]);
+    await scene.took();
   });
 
   it("finishes what is under way before it tells of a failure", async () => {
