@@ -109,8 +109,21 @@ export class Announcer {
     if (this.emitter.listenerCount(name) > 0 || subject.hasSubscribers) {
       queueMicrotask(() => {
         subject.publish(event);
-        this.emitter.emit(name, event);
+        for (const listener of this.emitter.rawListeners(name)) {
+          callAlone(listener, event);
+        }
       });
     }
+  }
+}
+
+/** What a listener throws is an uncaught exception, and does not keep the event from the others. */
+function callAlone(listener: Function, event: object): void {
+  try {
+    Reflect.apply(listener, undefined, [event]);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

@@ -177,11 +177,15 @@ describe("the handle of setupPrimary()", () => {
     ]);
   });
 
-  it("passes on what a listener throws, and relays on", async () => {
+  it("passes on what a listener throws, calls the others, and relays on", async () => {
     await start();
     await cluster.primary.run(({ handle, state }) => {
       handle.on("nodeJoin", () => {
         throw new Error("of a listener");
+      });
+      state.calls = 0;
+      handle.once("nodeJoin", ({ nsp }) => {
+        state.calls = (state.calls as number) + (nsp === "/a" ? 1 : 100);
       });
       process.once("uncaughtException", ({ message }: Error) => {
         state.thrown = message;
@@ -192,6 +196,7 @@ describe("the handle of setupPrimary()", () => {
       const thrown = await cluster.primary.run(({ state }) => state.thrown);
       assert.equal(thrown, "of a listener");
     });
+    assert.equal(await cluster.primary.run(({ state }) => state.calls), 1);
     const client = await cluster.workers[1]!.connect();
     await cluster.workers[0]!.run(({ io }) => void io.emit("n"));
     await waitFor(() => received(client, "n").length);
