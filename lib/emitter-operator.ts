@@ -273,7 +273,7 @@ export function callBack(responses: Promise<unknown[]>, ack: Ack): void {
 }
 
 // see RESERVED_EVENTS in https://github.com/socketio/socket.io/blob/main/packages/socket.io/lib/socket-types.ts
-const RESERVED_EVENTS = new Set<unknown>([
+const RESERVED_EVENTS: ReadonlySet<unknown> = new Set([
   "connect",
   "connect_error",
   "disconnect",
@@ -287,10 +287,10 @@ const RESERVED_EVENTS = new Set<unknown>([
  *
  * @throws {ClusterAdapterError} `ERR_INVALID_OPTION`
  */
-export function checked<T>(event: T): T {
+export function checked<T>(event: T, reserved = RESERVED_EVENTS): T {
   if (
     (typeof event !== "string" && typeof event !== "number") ||
-    RESERVED_EVENTS.has(event)
+    reserved.has(event)
   ) {
     throw invalidOption(
       "the name of an event",

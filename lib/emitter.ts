@@ -169,12 +169,12 @@ export class Emitter<
     const { speaker, nsp, requestsTimeout } = this.#target;
     const ack = takeAck(args);
     if (ack === undefined) {
-      speaker.serverSideEmit(nsp, [checked(event), ...args]);
+      speaker.serverSideEmit(nsp, [serverEvent(event), ...args]);
     } else {
       callBack(
         speaker.serverSideEmitWithAck(
           nsp,
-          [checked(event), ...args],
+          [serverEvent(event), ...args],
           requestsTimeout,
         ),
         ack,
@@ -194,7 +194,7 @@ export class Emitter<
     const { speaker, nsp, requestsTimeout } = this.#target;
     return speaker.serverSideEmitWithAck(
       nsp,
-      [checked(event), ...args],
+      [serverEvent(event), ...args],
       requestsTimeout,
     ) as Promise<Array<AckResponse<ServerSideEvents, Ev>>>;
   }
@@ -202,4 +202,16 @@ export class Emitter<
   get #all(): EmitterOperator<EmitEvents> {
     return new EmitterOperator(this.#target);
   }
+}
+
+// see RESERVED_EVENTS in https://github.com/socketio/socket.io/blob/main/packages/socket.io/lib/namespace.ts
+const RESERVED_EVENTS: ReadonlySet<unknown> = new Set([
+  "connect",
+  "connection",
+  "new_namespace",
+]);
+
+/** @throws {ClusterAdapterError} `ERR_INVALID_OPTION` */
+function serverEvent<T>(event: T): T {
+  return checked(event, RESERVED_EVENTS);
 }
