@@ -96,7 +96,7 @@ export class EmitterOperator<EmitEvents extends EventsMap = DefaultEventsMap> {
   /**
    * Emits to the clients. With a function as the last argument, it is called with what they answer: `(error, responses)`.
    *
-   * @throws {ClusterAdapterError} `ERR_NOT_SENDABLE`
+   * @throws {ClusterAdapterError} `ERR_INVALID_OPTION` (the name of the event), `ERR_NOT_SENDABLE`, `ERR_NO_RELAY`
    */
   emit<Ev extends EventNames<EmitEvents>>(
     event: Ev,
@@ -118,8 +118,11 @@ export class EmitterOperator<EmitEvents extends EventsMap = DefaultEventsMap> {
     return true;
   }
 
-  /** Emits to the clients, and waits for what they answer. Rejects with `ERR_NOT_SENDABLE` or `ERR_TIMEOUT`. */
-  emitWithAck<Ev extends EventNames<EmitEvents>>(
+  /**
+   * Emits to the clients, and waits for what they answer. Rejects with `ERR_INVALID_OPTION` (the name of the event),
+   * `ERR_NOT_SENDABLE`, `ERR_NO_RELAY` or `ERR_TIMEOUT`.
+   */
+  async emitWithAck<Ev extends EventNames<EmitEvents>>(
     event: Ev,
     ...args: EventParamsWithoutAck<EmitEvents, Ev>
   ): Promise<Array<AckResponse<EmitEvents, Ev>>> {

@@ -25,8 +25,8 @@ import type {
 } from "./typed-events";
 
 /**
- * Sends to the clients and the servers of all workers, from the primary. Each method is sent in the tick of its call; what
- * one emitter sends arrives in that order. Where connection state recovery is on, its events can be recovered, too.
+ * Sends to the clients and the servers of all workers, from the primary. Each call is sent in its own tick; what one emitter
+ * sends arrives in that order. Where connection state recovery is on, its events can be recovered, too.
  *
  * @example
  * setupPrimary();
@@ -88,7 +88,11 @@ export class Emitter<
     return this.#all.compress(compress);
   }
 
-  /** How long to wait for answers, in ms. */
+  /**
+   * How long to wait for answers, in ms.
+   *
+   * @throws {ClusterAdapterError} `ERR_INVALID_OPTION`
+   */
   timeout(timeout: number): EmitterOperator<EmitEvents> {
     return this.#all.timeout(timeout);
   }
@@ -96,7 +100,7 @@ export class Emitter<
   /**
    * Emits to the clients. With a function as the last argument, it is called with what they answer: `(error, responses)`.
    *
-   * @throws {ClusterAdapterError} `ERR_NOT_SENDABLE`
+   * @throws {ClusterAdapterError} `ERR_INVALID_OPTION` (the name of the event), `ERR_NOT_SENDABLE`, `ERR_NO_RELAY`
    */
   emit<Ev extends EventNames<EmitEvents>>(
     event: Ev,
@@ -107,7 +111,10 @@ export class Emitter<
     return this.#all.emit(event, ...args);
   }
 
-  /** Emits to the clients, and waits for what they answer. Rejects with `ERR_NOT_SENDABLE` or `ERR_TIMEOUT`. */
+  /**
+   * Emits to the clients, and waits for what they answer. Rejects with `ERR_INVALID_OPTION` (the name of the event),
+   * `ERR_NOT_SENDABLE`, `ERR_NO_RELAY` or `ERR_TIMEOUT`.
+   */
   emitWithAck<Ev extends EventNames<EmitEvents>>(
     event: Ev,
     ...args: EventParamsWithoutAck<EmitEvents, Ev>
@@ -155,7 +162,7 @@ export class Emitter<
    * Emits to the servers of all workers. With a function as the last argument, it is called with what they answer:
    * `(error, responses)`.
    *
-   * @throws {ClusterAdapterError} `ERR_NOT_SENDABLE`
+   * @throws {ClusterAdapterError} `ERR_INVALID_OPTION` (the name of the event), `ERR_NOT_SENDABLE`, `ERR_NO_RELAY`
    */
   serverSideEmit<Ev extends EventNames<ServerSideEvents>>(
     event: Ev,
@@ -184,10 +191,10 @@ export class Emitter<
   }
 
   /**
-   * Emits to the servers of all workers, and waits for what they answer. Rejects with `ERR_NOT_SENDABLE` or
-   * `ERR_TIMEOUT`.
+   * Emits to the servers of all workers, and waits for what they answer. Rejects with `ERR_INVALID_OPTION` (the
+   * name of the event), `ERR_NOT_SENDABLE`, `ERR_NO_RELAY` or `ERR_TIMEOUT`.
    */
-  serverSideEmitWithAck<Ev extends EventNames<ServerSideEvents>>(
+  async serverSideEmitWithAck<Ev extends EventNames<ServerSideEvents>>(
     event: Ev,
     ...args: EventParamsWithoutAck<ServerSideEvents, Ev>
   ): Promise<Array<AckResponse<ServerSideEvents, Ev>>> {

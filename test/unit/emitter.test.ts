@@ -29,4 +29,16 @@ describe("an emitter", () => {
     emitter.serverSideEmit("disconnect");
     emitter.serverSideEmit("newListener");
   });
+
+  it("rejects where its method returns a promise", async () => {
+    const refused = { code: "ERR_INVALID_OPTION" };
+    const promises = [
+      emitter.emitWithAck("connect"),
+      emitter.to("red").emitWithAck("connect"),
+      emitter.serverSideEmitWithAck("connect"),
+    ];
+    for (const promise of promises) {
+      await assert.rejects(promise, refused);
+    }
+  });
 });
