@@ -50,8 +50,12 @@ export class Emitter<
   constructor(nsp = "/", opts: EmitterOptions = {}) {
     const { requestsTimeout } = resolveEmitterOptions(opts);
     this.nsp = nsp.startsWith("/") ? nsp : `/${nsp}`;
+    currentSpeaker();
     this.#target = {
-      speaker: currentSpeaker(),
+      // the relay may be closed, and set up anew
+      get speaker() {
+        return currentSpeaker();
+      },
       nsp: this.nsp,
       requestsTimeout,
     };

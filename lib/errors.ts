@@ -4,7 +4,8 @@
  * - `ERR_INVALID_OPTION`: an option has a wrong type or is out of range
  * - `ERR_NO_IPC_CHANNEL`: the process has no IPC channel to a cluster primary
  * - `ERR_NOT_SENDABLE`: a value cannot be sent to the other workers
- * - `ERR_NO_RELAY`: nothing relays in this process: `setupPrimary()` was not called
+ * - `ERR_NO_RELAY`: nothing relays in this process: `setupPrimary()` was not called, or its relay was closed, or another
+ *   copy of this package relays
  * - `ERR_PROTOCOL`: what another process sent breaks a rule of docs/protocol.md
  * - `ERR_RESTART`: a rolling restart has stopped
  * - `ERR_TIMEOUT`: not everyone has answered in time
@@ -94,6 +95,22 @@ export function noRelay(who: string): ClusterAdapterError {
   return new ClusterAdapterError(
     "ERR_NO_RELAY",
     `${who} needs the relay of this process, and there is none: call setupPrimary() before, in the primary`,
+  );
+}
+
+export function relayClosed(): ClusterAdapterError {
+  return new ClusterAdapterError(
+    "ERR_NO_RELAY",
+    "the relay of this process was closed before everyone had answered",
+  );
+}
+
+/** @param who - what needs the relay */
+export function relayOfOtherCopy(who: string): ClusterAdapterError {
+  return new ClusterAdapterError(
+    "ERR_NO_RELAY",
+    `${who} needs the relay of this process, which another copy of this package has set up first: ` +
+      "use that copy (npm ls shows them), or let only one be installed",
   );
 }
 

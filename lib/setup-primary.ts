@@ -1,7 +1,12 @@
 import cluster, { type Worker } from "node:cluster";
 import { performance } from "node:perf_hooks";
 import { debugPrimary as debug } from "./debug";
-import { errorMessage, noRelay, restartUnderWay } from "./errors";
+import {
+  errorMessage,
+  noRelay,
+  relayOfOtherCopy,
+  restartUnderWay,
+} from "./errors";
 import {
   resolvePrimaryOptions,
   resolveRestartOptions,
@@ -51,7 +56,8 @@ export interface PrimaryHandle {
 
   /**
    * Stops relaying and removes every listener from `cluster`. The workers take each
-   * other for dead after their `heartbeatTimeout`. May be called twice.
+   * other for dead after their `heartbeatTimeout`. Emitters throw `ERR_NO_RELAY` until
+   * `setupPrimary()` is called again, and what they wait for rejects with it. May be called twice.
    */
   close(): void;
 }
@@ -94,8 +100,11 @@ export function setupPrimary(opts: PrimaryOptions = {}): PrimaryHandle {
  */
 export function currentSpeaker(): Speaker {
   const handle = shared[HANDLE];
-  if (!(handle instanceof Primary)) {
+  if (handle === undefined) {
     throw noRelay("an Emitter");
+  }
+  if (!(handle instanceof Primary)) {
+    throw relayOfOtherCopy("an Emitter");
   }
   return handle.speaker;
 }

@@ -3,7 +3,7 @@
  */
 import { MessageType } from "socket.io-adapter";
 import { AckRequest } from "../ack-requests";
-import { timedOut } from "../errors";
+import { relayClosed, timedOut } from "../errors";
 import type { Clock } from "../clock";
 import type { PlainMessage } from "../wire/plain";
 
@@ -68,6 +68,13 @@ export class Inquiries {
   onNodeGone(uid: string): void {
     for (const requestId of Array.from(this.#pending.keys())) {
       this.#update(requestId, (pending) => pending.onNodeGone(uid));
+    }
+  }
+
+  /** Nobody answers any more. */
+  close(): void {
+    for (const { settle } of Array.from(this.#pending.values())) {
+      settle(relayClosed());
     }
   }
 

@@ -210,6 +210,7 @@ export class Relay<Worker> {
 
   /** Sends nothing any more. The workers find out by the silence of the others, and wait for nothing to come back. */
   close(): void {
+    this.speaker.close();
     for (const { outbox, readsFrames } of this.#peers.all()) {
       outbox.close(readsFrames ? controlMessage("plain") : undefined);
     }

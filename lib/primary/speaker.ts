@@ -163,6 +163,11 @@ export class Speaker {
     this.#inquiries.onNodeGone(uid);
   }
 
+  /** What waits for answers rejects with `ERR_NO_RELAY`. */
+  close(): void {
+    this.#inquiries.close();
+  }
+
   #sendEvent(
     nsp: string,
     args: unknown[],

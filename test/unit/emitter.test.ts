@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import cluster from "node:cluster";
 import { Emitter } from "../../dist/emitter";
 import { type PrimaryHandle, setupPrimary } from "../../dist/setup-primary";
+import { freshCopy } from "./support/fresh-copy";
 
 describe("an emitter", () => {
   let handle: PrimaryHandle;
@@ -40,5 +42,43 @@ describe("an emitter", () => {
     for (const promise of promises) {
       await assert.rejects(promise, refused);
     }
+  });
+
+  it("speaks through the relay of the moment: none, or a new one", async () => {
+    const red = emitter.to("red");
+    handle.close();
+    const refused = { code: "ERR_NO_RELAY", message: /call setupPrimary/ };
+    assert.throws(() => emitter.emit("a"), refused);
+    assert.throws(() => red.emit("a"), refused);
+    assert.throws(() => emitter.serverSideEmit("a"), refused);
+    await assert.rejects(red.fetchSockets(), refused);
+    handle = setupPrimary();
+    emitter.emit("a");
+    assert.deepEqual(await red.fetchSockets(), []);
+  });
+
+  it("waits for nobody once the relay is closed", async () => {
+    const worker = {
+      process: { pid: 1 },
+      isConnected: () => true,
+      send: (_: object, callback: () => void) => process.nextTick(callback),
+    };
+    const heartbeat = { source: "_sio_adapter", uid: "a", nsp: "/", type: 2 };
+    cluster.emit("message", worker as never, heartbeat, undefined);
+    const sockets = emitter.fetchSockets();
+    handle.close();
+    await assert.rejects(sockets, { code: "ERR_NO_RELAY", message: /closed/ });
+  });
+
+  it("tells that another copy of the package relays", () => {
+    const copy =
+      freshCopy<typeof import("../../dist/setup-primary")>("setup-primary");
+    handle.close();
+    handle = copy.setupPrimary();
+    assert.equal(setupPrimary(), handle);
+    assert.throws(() => new Emitter(), {
+      code: "ERR_NO_RELAY",
+      message: /another copy/,
+    });
   });
 });

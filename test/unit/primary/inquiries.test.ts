@@ -26,4 +26,28 @@ describe("what the primary asks the nodes", () => {
     assert.equal(all.length, 300_001);
     assert.equal(all.pop(), "last");
   });
+
+  it("is over when the relay is closed", async () => {
+    let timers = 0;
+    const inquiries = new Inquiries({
+      clock: {
+        now: () => 0,
+        after: () => {
+          timers++;
+          return () => timers--;
+        },
+      },
+      nodesOf: () => ["a"],
+    });
+    const answers = [
+      inquiries.ask("/", 1_000, () => {}),
+      inquiries.askClients("/", 1_000, () => {}),
+    ];
+    assert.equal(timers, 2);
+    inquiries.close();
+    for (const promise of answers) {
+      await assert.rejects(promise, { code: "ERR_NO_RELAY" });
+    }
+    assert.equal(timers, 0);
+  });
 });
