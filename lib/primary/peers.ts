@@ -95,6 +95,13 @@ export class Peers<Worker> {
     return this.#recovererCount;
   }
 
+  /** Whether the channels of all workers take binary data as it is, as far as they have said so. */
+  get areBinary(): boolean {
+    return Array.from(this.all()).every(
+      ({ readsFrames, isBinary }) => isBinary || !readsFrames,
+    );
+  }
+
   get(worker: Worker): Peer | undefined {
     return this.#peers.get(worker);
   }

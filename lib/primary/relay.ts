@@ -96,6 +96,7 @@ export class Relay<Worker> {
       clock,
       nodesOf: (nsp) => this.#peers.nodesOf(nsp),
       wire: () => this.#negotiation.wire,
+      isBinary: () => this.#peers.areBinary,
       sendPlain: (message) => {
         for (const { outbox } of this.#peers.all()) {
           outbox.push(message);

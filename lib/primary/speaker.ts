@@ -24,7 +24,7 @@ import {
   type Envelope,
   type PlainMessage,
 } from "../wire/plain";
-import { asJson, decodeValue, encodeValue } from "../wire/values";
+import { decodeValue, encodeValue } from "../wire/values";
 import type { Wire } from "../wire/fast";
 import { Inquiries } from "./inquiries";
 
@@ -37,6 +37,8 @@ export interface SpeakerOptions {
   /** The nodes of a namespace. */
   readonly nodesOf: (nsp: string) => Iterable<string>;
   readonly wire: () => Wire;
+  /** Whether the channels of the workers take binary data as it is. */
+  readonly isBinary: () => boolean;
   /** Sends a plain message to everyone. */
   readonly sendPlain: (message: Envelope) => void;
   /** Sends a section to everyone. */
@@ -128,7 +130,7 @@ export class Speaker {
     if (type !== EVENT || id !== undefined || !isRecoverable(opts, requestId)) {
       return undefined;
     }
-    this.#writeEvent({ uid, nsp }, args, opts, requestId);
+    this.#writeEvent({ uid, nsp }, argumentBytes(args), opts, requestId);
     return this.#writer.take()[0];
   }
 
@@ -175,8 +177,9 @@ export class Speaker {
     requestId: string | undefined,
   ): void {
     const { wire, sendPlain, sendSection } = this.#options;
+    const bytes = argumentBytes(args);
     if (wire() === "plain") {
-      const packet = { type: EVENT, data: this.#sendable(args, asJson), nsp };
+      const packet = { type: EVENT, data: decodeValue(bytes), nsp };
       sendPlain(
         envelope(nsp, MessageType.BROADCAST, {
           packet,
@@ -186,18 +189,16 @@ export class Speaker {
       );
       return;
     }
-    this.#writeEvent(originOf(nsp), args, opts, requestId);
+    this.#writeEvent(originOf(nsp), bytes, opts, requestId);
     this.#writer.take().forEach(sendSection);
   }
 
   #writeEvent(
     origin: Origin,
-    args: unknown[],
+    bytes: Buffer,
     opts: BroadcastOptions,
     requestId: string | undefined,
   ): void {
-    // what a parser would make of them: JSON, and binary data
-    const bytes = this.#sendable(args, (value) => encodeValue(value, false));
     this.#writer.writeArguments(
       origin,
       opts,
@@ -208,23 +209,29 @@ export class Speaker {
   }
 
   #send(nsp: string, type: MessageType, data: object): void {
-    const { wire, sendPlain, sendSection } = this.#options;
-    // what the channel would refuse is an error on either wire
-    const bytes = this.#sendable(data, (value) => encodeValue(value, true));
+    const { wire, isBinary, sendPlain, sendSection } = this.#options;
+    const bytes = sendableBytes(data, isBinary());
     if (wire() === "plain") {
-      sendPlain(envelope(nsp, type, data));
+      // it may wait, and the caller may change what he has passed
+      sendPlain(envelope(nsp, type, decodeValue(bytes) as object));
       return;
     }
     this.#writer.writeMessage(originOf(nsp), undefined, type, bytes);
     this.#writer.take().forEach(sendSection);
   }
+}
 
-  #sendable<T>(value: unknown, encode: (value: unknown) => T): T {
-    try {
-      return encode(value);
-    } catch (error) {
-      throw notSendable("an argument", error);
-    }
+/** What a parser would make of the arguments of an event: JSON, and binary data. */
+function argumentBytes(args: unknown[]): Buffer {
+  return sendableBytes(args, false);
+}
+
+/** @throws {ClusterAdapterError} `ERR_NOT_SENDABLE` */
+function sendableBytes(value: unknown, isBinary: boolean): Buffer {
+  try {
+    return encodeValue(value, isBinary);
+  } catch (error) {
+    throw notSendable("an argument", error);
   }
 }
 

@@ -41,7 +41,7 @@ const V8_TAG = 0xff;
 const MARK = randomBytes(16).toString("hex");
 
 /** What JSON makes of a value, binary data apart. */
-export function asJson(value: unknown): unknown {
+function asJson(value: unknown): unknown {
   const binaries: unknown[] = [];
   const text = JSON.stringify(value, function (this: object, key, item) {
     // a Buffer has become an object by now

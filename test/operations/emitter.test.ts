@@ -125,12 +125,17 @@ for (const { title, workers, serialization, serverOptions } of columns) {
     it("refuses what cannot be sent, and nobody receives anything", async () => {
       const codes = await cluster.primary.run(async ({ Emitter }) => {
         const emitter = new Emitter();
+        let deep: unknown[] = [];
+        for (let i = 0; i < 1_500; i++) {
+          deep = [deep];
+        }
         const attempts = [
           () => emitter.emit("e", 1n),
           () => emitter.emit("disconnect"),
           () => emitter.emit(undefined as never),
           () => emitter.timeout(-1),
-          () => emitter.serverSideEmit("e", () => {}, 1),
+          () => emitter.serverSideEmit("e", 1n, deep),
+          () => emitter.emit("e", deep),
           () => emitter.timeout(100).emitWithAck("e", 1n),
         ];
         const found: unknown[] = [];
@@ -149,6 +154,7 @@ for (const { title, workers, serialization, serverOptions } of columns) {
         "ERR_INVALID_OPTION",
         "ERR_INVALID_OPTION",
         "ERR_INVALID_OPTION",
+        "ERR_NOT_SENDABLE",
         "ERR_NOT_SENDABLE",
         "ERR_NOT_SENDABLE",
       ]);
@@ -286,6 +292,41 @@ for (const { title, workers, serialization, serverOptions } of columns) {
         assert.deepEqual(missed, [[Buffer.of(1)], [2]]);
       });
     }
+
+    it("tells the servers what a worker would tell them", async () => {
+      const [first, second] = cluster.workers;
+      await second?.run(({ io, state, require }) => {
+        const { inspect } = require("node:util") as typeof import("node:util");
+        const told: string[] = [];
+        state["compared"] = told;
+        io.on(
+          "compared" as "connection",
+          ((...args: unknown[]) => told.push(inspect(args))) as never,
+        );
+      });
+      await first?.run(({ io }) => {
+        io.serverSideEmit("compared", new Date(0), NaN, new Set([1]), [
+          undefined,
+          { gone: undefined, at: new Date(1) },
+        ]);
+      });
+      await cluster.primary.run(({ Emitter }) => {
+        new Emitter().serverSideEmit(
+          "compared",
+          new Date(0),
+          NaN,
+          new Set([1]),
+          [undefined, { gone: undefined, at: new Date(1) }],
+        );
+      });
+      await waitFor(async () => {
+        const told = await second?.run(({ state }) => state["compared"]);
+        return (told as string[]).length === 2;
+      });
+      const told = await second?.run(({ state }) => state["compared"]);
+      const [one, other] = told as string[];
+      assert.equal(one, other);
+    });
 
     it("speaks with the servers of all workers", async () => {
       for (const worker of cluster.workers) {

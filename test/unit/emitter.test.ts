@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import cluster from "node:cluster";
 import { Emitter } from "../../dist/emitter";
 import { type PrimaryHandle, setupPrimary } from "../../dist/setup-primary";
+import { waitFor } from "../support/wait";
 import { freshCopy } from "./support/fresh-copy";
 
 describe("an emitter", () => {
@@ -55,6 +56,31 @@ describe("an emitter", () => {
     handle = setupPrimary();
     emitter.emit("a");
     assert.deepEqual(await red.fetchSockets(), []);
+  });
+
+  it("sends what its arguments were at the time of the call", async () => {
+    const sent: Array<{ data: { packet: unknown } }> = [];
+    const worker = {
+      process: { pid: 1 },
+      isConnected: () => true,
+      send(message: { data: { packet: unknown } }, callback: () => void) {
+        sent.push(message);
+        queueMicrotask(callback);
+      },
+    };
+    const heartbeat = { source: "_sio_adapter", uid: "a", nsp: "/", type: 2 };
+    cluster.emit("message", worker as never, heartbeat, undefined);
+    const value = { n: 1, bytes: Buffer.of(1) };
+    emitter.serverSideEmit("a", value);
+    emitter.emit("a", value);
+    value.n++;
+    value.bytes.fill(2);
+    await waitFor(() => sent.length === 2);
+    const then = ["a", { n: 1, bytes: Buffer.of(1) }];
+    assert.deepEqual(
+      sent.map(({ data }) => data.packet),
+      [then, { type: 2, data: then, nsp: "/" }],
+    );
   });
 
   it("waits for nobody once the relay is closed", async () => {
