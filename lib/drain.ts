@@ -1,5 +1,6 @@
+import { invalidOption } from "./errors";
 import { resolveDrainOptions, type DrainOptions } from "./options";
-import type { Connection, RestingServer } from "./socket-io";
+import type { Connection, RestingServer, SocketIoServer } from "./socket-io";
 
 // in ms
 const SLICE = 100;
@@ -12,14 +13,17 @@ const SLICE = 100;
  * @param io - the server
  * @param opts - additional options
  * @returns a promise that resolves when no connection is left
- * @throws {ClusterAdapterError} `ERR_INVALID_OPTION` on an unknown key, a wrong type or range
+ * @throws {ClusterAdapterError} `ERR_INVALID_OPTION` on an unknown key, a wrong type or range, or what is no server
  */
 export async function drain(
-  io: object,
+  io: SocketIoServer,
   opts: DrainOptions = {},
 ): Promise<void> {
   const { duration } = resolveDrainOptions(opts);
-  const { httpServer, engine } = io as RestingServer;
+  if (typeof Object(io).of !== "function") {
+    throw invalidOption('the "io" of drain()', io, "a server of Socket.IO");
+  }
+  const { httpServer, engine } = io as SocketIoServer & RestingServer;
   if (httpServer?.listening) {
     httpServer.close();
   }
@@ -32,14 +36,14 @@ export async function drain(
   const connections = shuffled(Object.values(engine.clients));
   const slices = Math.max(1, Math.floor(duration / SLICE));
   for (let slice = 0; slice < slices; slice++) {
-    const left = connections.splice(
+    const next = connections.splice(
       0,
       Math.ceil(connections.length / (slices - slice)),
     );
     if (engine.clientsCount === 0) {
       return;
     }
-    left.forEach((connection) =>
+    next.forEach((connection) =>
       setTimeout(() => connection.close(), Math.random() * SLICE),
     );
     await new Promise((resolve) => setTimeout(resolve, SLICE));

@@ -236,6 +236,11 @@ export interface Connection {
   close(discard?: boolean): void;
 }
 
+/** A server of Socket.IO, which is more than an HTTP server. */
+export interface SocketIoServer {
+  of(nsp: string): unknown;
+}
+
 /** What of a server matters where it comes to rest. */
 export interface RestingServer {
   readonly httpServer?: { readonly listening: boolean; close(): void };

@@ -307,7 +307,7 @@ export class Link {
   }
 
   async #drain(duration: number): Promise<void> {
-    const servers = new Set<object>();
+    const servers = new Set<Node["server"]>();
     this.#nodes.forEach(({ server }) => servers.add(server));
     await Promise.all(
       Array.from(servers, (server) => drain(server, { duration })),

@@ -1,6 +1,7 @@
 /**
  * The nodes of this process, by namespace.
  */
+import type { SocketIoServer } from "../socket-io";
 import type { RecoverySettings } from "../wire/fast";
 import type { PacketFrame } from "../wire/frame-reader";
 import type { Origin } from "../wire/frame-writer";
@@ -13,7 +14,7 @@ import type { SessionMessage } from "../wire/session-messages";
  */
 export interface Node extends Origin {
   /** The Socket.IO server that it belongs to. */
-  readonly server: object;
+  readonly server: SocketIoServer;
   /** Only where the server has connection state recovery on. */
   readonly recovery: RecoverySettings | undefined;
   /** Another node is alive. */

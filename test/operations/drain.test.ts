@@ -128,6 +128,25 @@ describe("drain()", () => {
     await within(worker.run(isDrained));
   });
 
+  it("refuses what is no server, as everything would seem to be drained", async () => {
+    const client = await worker.connect();
+    const messages = await worker.run(async ({ adapterPackage, io, http }) => {
+      const { drain } = adapterPackage as unknown as { drain: Drain };
+      const found: string[] = [];
+      for (const server of [io.httpServer, http.createServer(), undefined]) {
+        await drain(server as object).catch((error: Error) =>
+          found.push(error.message),
+        );
+      }
+      return found;
+    });
+    assert.equal(messages.length, 3);
+    for (const message of messages) {
+      assert.match(message, /drain\(\) must be a server of Socket\.IO, got /);
+    }
+    assert.equal(client.connected, true);
+  });
+
   it("refuses wrong options, with the key and the value", async () => {
     const messages = await worker.run(async ({ adapterPackage, io }) => {
       const { drain } = adapterPackage as unknown as { drain: Drain };

@@ -9,7 +9,7 @@ export class FakeNode implements Node {
   readonly alive: string[] = [];
 
   readonly recovery = undefined;
-  readonly server = {};
+  readonly server = { of: () => undefined };
 
   constructor(
     readonly nsp = "/",
