@@ -3,6 +3,7 @@
  * entry for all of its sockets; one of 0.3.0, which does not know the question, describes each of them.
  */
 import type { BroadcastOptions, ClusterAdapter, Room } from "socket.io-adapter";
+import { RequestTimeoutError } from "./errors";
 import { describeSockets, internals, type SocketDetails } from "./socket-io";
 
 /** What is wanted of sockets; everything if nothing is said. */
@@ -43,10 +44,32 @@ export function answerFor(
   }
 }
 
-export function countOf(answers: Summary[]): number {
-  return answers.reduce((sum, { count }) => sum + (count ?? 1), 0);
+export async function countOf(answers: Promise<Summary[]>): Promise<number> {
+  const [count] = await converted(answers, (all) => [
+    all.reduce((sum, { count }) => sum + (count ?? 1), 0),
+  ]);
+  return count as number;
 }
 
-export function roomsOf(answers: Summary[]): Set<Room> {
-  return new Set(answers.flatMap(({ rooms }) => Array.from(rooms)));
+export async function roomsOf(answers: Promise<Summary[]>): Promise<Set<Room>> {
+  const rooms = await converted(answers, (all) =>
+    Array.from(new Set(all.flatMap(({ rooms }) => Array.from(rooms)))),
+  );
+  return new Set(rooms);
+}
+
+/** Makes of answers what whoever has asked wants to know, and of those that came before a timeout, too. */
+export async function converted<From, To>(
+  answers: Promise<From[]>,
+  convert: (answers: From[]) => To[],
+): Promise<To[]> {
+  try {
+    return convert(await answers);
+  } catch (error) {
+    if (error instanceof RequestTimeoutError) {
+      const { missing, responses } = error;
+      throw new RequestTimeoutError(missing, convert(responses as From[]));
+    }
+    throw error;
+  }
 }

@@ -8,7 +8,7 @@ import {
   type Room,
   type SocketId,
 } from "socket.io-adapter";
-import { countOf, roomsOf, Want } from "./census";
+import { converted, countOf, roomsOf, Want } from "./census";
 import { invalidOption } from "./errors";
 import type { Speaker } from "./primary/speaker";
 import type { Anything, SocketDetails } from "./socket-io";
@@ -158,18 +158,19 @@ export class EmitterOperator<EmitEvents extends EventsMap = DefaultEventsMap> {
   async fetchSockets<SocketData = Anything>(): Promise<
     Array<EmitterSocket<EmitEvents, SocketData>>
   > {
-    const sockets = await this.#fetch();
-    return sockets.map((details) => new EmitterSocket(this.#target, details));
+    return converted(this.#fetch(), (sockets) =>
+      sockets.map((details) => new EmitterSocket(this.#target, details)),
+    );
   }
 
   /** The number of sockets that are selected, without what is known of each. Rejects with `ERR_TIMEOUT`. */
   async countSockets(): Promise<number> {
-    return countOf(await this.#fetch(Want.COUNT));
+    return countOf(this.#fetch(Want.COUNT));
   }
 
   /** The rooms in which the sockets are that are selected. Rejects with `ERR_TIMEOUT`. */
   async allRooms(): Promise<Set<Room>> {
-    return roomsOf(await this.#fetch(Want.ROOMS));
+    return roomsOf(this.#fetch(Want.ROOMS));
   }
 
   #fetch(want?: Want): Promise<SocketDetails[]> {

@@ -68,7 +68,10 @@ export function notSendable(what: string, cause: unknown): ClusterAdapterError {
 
 /** A request that was not answered in time. */
 export class RequestTimeoutError extends ClusterAdapterError {
-  /** What has arrived. */
+  /**
+   * What has arrived, in the form in which it was asked for: answers, sockets, rooms; the only one is the number so far where
+   * sockets are counted.
+   */
   readonly responses: unknown[];
   /** The nodes that have not answered, by their uids. */
   readonly missing: string[];

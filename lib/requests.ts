@@ -52,11 +52,11 @@ export class Requests {
   }
 
   async countSockets(opts: BroadcastOptions): Promise<number> {
-    return countOf(await this.#summarize(opts, Want.COUNT));
+    return countOf(this.#summarize(opts, Want.COUNT));
   }
 
   async allRooms(): Promise<Set<Room>> {
-    return roomsOf(await this.#summarize({ rooms: new Set() }, Want.ROOMS));
+    return roomsOf(this.#summarize({ rooms: new Set() }, Want.ROOMS));
   }
 
   #summarize(opts: BroadcastOptions, want: Want): Promise<SocketDetails[]> {

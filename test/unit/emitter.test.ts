@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import cluster from "node:cluster";
 import { Emitter } from "../../dist/emitter";
+import type { RequestTimeoutError } from "../../dist/errors";
 import { type PrimaryHandle, setupPrimary } from "../../dist/setup-primary";
 import { waitFor } from "../support/wait";
 import { freshCopy } from "./support/fresh-copy";
@@ -81,6 +82,64 @@ describe("an emitter", () => {
       sent.map(({ data }) => data.packet),
       [then, { type: 2, data: then, nsp: "/" }],
     );
+  });
+
+  it("tells what has arrived in the form that was asked for", async () => {
+    const answers: Array<{ uid: string; data: object }> = [];
+    const worker = {
+      process: { pid: 1 },
+      isConnected: () => true,
+      send(
+        { data }: { data: { requestId: string; want?: string } },
+        callback: () => void,
+      ) {
+        const socket = { id: "s", rooms: ["s", "r"], handshake: {}, data: {} };
+        answers.push({
+          ...{ source: "_sio_adapter", uid: "a", nsp: "/", type: 8 },
+          ...{ requesterUid: "emitter" },
+          data: {
+            requestId: data.requestId,
+            sockets:
+              data.want === "count"
+                ? [{ id: "", rooms: [], count: 7 }]
+                : data.want === "rooms"
+                  ? [{ id: "", rooms: ["s", "r"] }]
+                  : [socket],
+          },
+        });
+        queueMicrotask(callback);
+      },
+    };
+    const heartbeat = { source: "_sio_adapter", nsp: "/", type: 2 };
+    for (const uid of ["a", "silent"]) {
+      const message = { ...heartbeat, uid };
+      cluster.emit("message", worker as never, message, undefined);
+    }
+    const late = emitter.timeout(50);
+    const requests = [
+      late.fetchSockets(),
+      late.countSockets(),
+      late.allRooms(),
+    ].map((request) =>
+      (request as Promise<unknown>).catch(
+        (error: RequestTimeoutError) => error,
+      ),
+    );
+    await waitFor(() => answers.length === 3);
+    for (const answer of answers) {
+      cluster.emit("message", worker as never, answer, undefined);
+    }
+    const errors = (await Promise.all(requests)) as RequestTimeoutError[];
+    for (const error of errors) {
+      assert.equal(error.code, "ERR_TIMEOUT");
+      assert.deepEqual(error.missing, ["silent"]);
+    }
+    const [sockets, counts, rooms] = errors.map(({ responses }) => responses);
+    const [socket] = sockets as Array<{ emit: unknown; rooms: unknown }>;
+    assert.equal(typeof socket?.emit, "function");
+    assert.deepEqual(socket?.rooms, new Set(["s", "r"]));
+    assert.deepEqual(counts, [7]);
+    assert.deepEqual(rooms, ["s", "r"]);
   });
 
   it("waits for nobody once the relay is closed", async () => {
