@@ -9,6 +9,7 @@ import {
   type SocketId,
 } from "socket.io-adapter";
 import { converted, countOf, roomsOf, Want } from "./census";
+import { LONGEST_DELAY } from "./clock";
 import { invalidOption } from "./errors";
 import type { Speaker } from "./primary/speaker";
 import type { Anything, SocketDetails } from "./socket-io";
@@ -87,8 +88,9 @@ export class EmitterOperator<EmitEvents extends EventsMap = DefaultEventsMap> {
    * @throws {ClusterAdapterError} `ERR_INVALID_OPTION`
    */
   timeout(timeout: number): EmitterOperator<EmitEvents> {
-    if (!(timeout > 0) || timeout >= 2 ** 31) {
-      throw invalidOption("timeout()", timeout, "a positive number of ms");
+    if (!(timeout > 0 && timeout <= LONGEST_DELAY)) {
+      const rule = `a positive number of ms, at most ${LONGEST_DELAY}`;
+      throw invalidOption("the argument of timeout()", timeout, rule);
     }
     return this.#with({ timeout });
   }

@@ -49,6 +49,17 @@ export function invalidOption(
   );
 }
 
+export function unknownOption(
+  key: string,
+  value: unknown,
+  keys: string[],
+): ClusterAdapterError {
+  return new ClusterAdapterError(
+    "ERR_INVALID_OPTION",
+    `unknown option "${key}" (got ${inspectShortly(value)}): the options are ${keys.join(", ")}`,
+  );
+}
+
 export function noIpcChannel(): ClusterAdapterError {
   return new ClusterAdapterError(
     "ERR_NO_IPC_CHANNEL",

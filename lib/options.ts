@@ -1,5 +1,6 @@
 import type { Worker } from "node:cluster";
-import { invalidOption } from "./errors";
+import { LONGEST_DELAY } from "./clock";
+import { invalidOption, unknownOption } from "./errors";
 
 /**
  * The options of `createAdapter()`. All of them may be left out; a value of `undefined` counts as left out.
@@ -26,10 +27,6 @@ export interface AdapterOptions {
 
 export type ResolvedAdapterOptions = Readonly<Required<AdapterOptions>>;
 
-// setTimeout() fires at once when asked for more
-// see https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
-const MAX_TIMER_DELAY = 2 ** 31 - 1;
-
 /**
  * Fills in the defaults.
  *
@@ -38,9 +35,7 @@ const MAX_TIMER_DELAY = 2 ** 31 - 1;
 export function resolveAdapterOptions(
   options?: AdapterOptions | null,
 ): ResolvedAdapterOptions {
-  if (options != null && typeof options !== "object") {
-    throw invalidOption("the options", options, "an object");
-  }
+  refuseOthers(options);
   return {
     heartbeatInterval: delay(options, "heartbeatInterval", 5_000),
     heartbeatTimeout: duration(options, "heartbeatTimeout", 10_000),
@@ -57,7 +52,7 @@ function delay<Key extends string>(
   key: Key,
   defaultValue: number,
 ): number {
-  return atMost(MAX_TIMER_DELAY, key, duration(options, key, defaultValue));
+  return atMost(LONGEST_DELAY, key, duration(options, key, defaultValue));
 }
 
 function duration<Key extends string>(
@@ -216,7 +211,7 @@ function pause<Key extends string>(
     isValid: (given) => given >= 0,
     rule: "a number of ms, 0 or more",
   });
-  return atMost(MAX_TIMER_DELAY, key, value);
+  return atMost(LONGEST_DELAY, key, value);
 }
 
 /** The options of the method `restart()` of the primary's handle. All of them may be left out. */
@@ -282,16 +277,20 @@ export function resolveRestartOptions(
 }
 
 function refuseUnknown(options: unknown, keys: string[]): void {
-  if (options != null && typeof options !== "object") {
-    throw invalidOption("options", options, "an object");
-  }
+  refuseOthers(options);
   for (const [key, value] of Object.entries(options ?? {})) {
     if (!keys.includes(key)) {
-      throw invalidOption(
-        `the option "${key}"`,
-        value,
-        `one of ${keys.join(", ")}`,
-      );
+      throw unknownOption(key, value, keys);
     }
+  }
+}
+
+/** Refuses what is no object that may have options. */
+function refuseOthers(options: unknown): void {
+  if (
+    options != null &&
+    (typeof options !== "object" || Array.isArray(options))
+  ) {
+    throw invalidOption("the options", options, "an object");
   }
 }

@@ -2,6 +2,7 @@
  * The fast wire's messages: how sections of frames travel over Node's IPC channel, and how the two sides agree to use
  * them. docs/protocol.md has the numbered rules that comments cite as [W…].
  */
+import { LONGEST_DELAY } from "../clock";
 import { PRIMARY_UID, WIRE_VERSION } from "./frames";
 import { readTarget } from "./frame-reader";
 import type { Offset } from "./offsets";
@@ -143,9 +144,6 @@ export type ReadControl =
   | { readonly control: "ordered"; readonly order: Offset }
   | { readonly control: "drain"; readonly duration: number };
 
-// what a timer of Node.js can count, in ms
-const MAX_DRAIN_DURATION = 2 ** 31 - 1;
-
 /** `undefined` for what this version does not know. */
 export function readControl(message: Envelope): ReadControl | undefined {
   if (message.type !== FastType.CONTROL) {
@@ -171,7 +169,7 @@ export function readControl(message: Envelope): ReadControl | undefined {
         : undefined;
     }
     case "drain":
-      return isDuration(duration) && (duration as number) <= MAX_DRAIN_DURATION
+      return isDuration(duration) && (duration as number) <= LONGEST_DELAY
         ? { control: data, duration: duration as number }
         : undefined;
     default:

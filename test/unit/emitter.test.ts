@@ -34,6 +34,16 @@ describe("an emitter", () => {
     emitter.serverSideEmit("newListener");
   });
 
+  it("says how long it can wait", () => {
+    emitter.timeout(2_147_483_647).emit("a");
+    for (const timeout of [0, NaN, Infinity, 2_147_483_647.5]) {
+      assert.throws(() => emitter.timeout(timeout), {
+        code: "ERR_INVALID_OPTION",
+        message: `the argument of timeout() must be a positive number of ms, at most 2147483647, got ${timeout}`,
+      });
+    }
+  });
+
   it("rejects where its method returns a promise", async () => {
     const refused = { code: "ERR_INVALID_OPTION" };
     const promises = [
