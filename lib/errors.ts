@@ -1,13 +1,13 @@
 /**
  * What went wrong, for programs. The codes are stable, the messages are not.
  *
- * - `ERR_INVALID_OPTION`: an option has a wrong type or is out of range
+ * - `ERR_INVALID_OPTION`: an option, or an argument, has a wrong type or is out of range, or the key of an option is unknown
  * - `ERR_NO_IPC_CHANNEL`: the process has no IPC channel to a cluster primary
  * - `ERR_NOT_SENDABLE`: a value cannot be sent to the other workers
  * - `ERR_NO_RELAY`: nothing relays in this process: `setupPrimary()` was not called, or its relay was closed, or another
  *   copy of this package relays
  * - `ERR_PROTOCOL`: what another process sent breaks a rule of docs/protocol.md
- * - `ERR_RESTART`: a rolling restart has stopped
+ * - `ERR_RESTART`: a rolling restart has stopped, or another one is under way
  * - `ERR_TIMEOUT`: not everyone has answered in time
  */
 export type ErrorCode =
@@ -95,13 +95,6 @@ export class RequestTimeoutError extends ClusterAdapterError {
     this.responses = responses;
     this.missing = missing;
   }
-}
-
-export function timedOut(
-  missing: string[],
-  responses: unknown[],
-): RequestTimeoutError {
-  return new RequestTimeoutError(missing, responses);
 }
 
 /** @param who - what needs it */

@@ -5,7 +5,7 @@ import {
   type Room,
 } from "socket.io-adapter";
 import { answerFor, countOf, roomsOf, Want } from "./census";
-import { timedOut } from "./errors";
+import { RequestTimeoutError } from "./errors";
 import { encodeOptions, internals, type SocketDetails } from "./socket-io";
 
 /** A question to the other nodes. */
@@ -133,7 +133,7 @@ export class Requests {
       }
     };
     const timer = setTimeout(() => {
-      fail(timedOut(Array.from(missingUids), responses));
+      fail(new RequestTimeoutError(Array.from(missingUids), responses));
     }, timeout);
 
     customRequests.set(requestId, {

@@ -3,7 +3,7 @@
  */
 import { MessageType } from "socket.io-adapter";
 import { AckRequest } from "../ack-requests";
-import { relayClosed, timedOut } from "../errors";
+import { relayClosed, RequestTimeoutError } from "../errors";
 import type { Clock } from "../clock";
 import type { PlainMessage } from "../wire/plain";
 
@@ -87,7 +87,7 @@ export class Inquiries {
       const requestId = `primary-${this.#count++}`;
       const cancel = this.#options.clock.after(timeout, () => {
         const missing = Array.from(pending.missing);
-        settle(timedOut(missing, pending.responses));
+        settle(new RequestTimeoutError(missing, pending.responses));
       });
       const settle = (error: Error | null): void => {
         this.#pending.delete(requestId);
