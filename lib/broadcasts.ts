@@ -9,7 +9,8 @@ import {
   MessageType,
   type ServerId,
 } from "socket.io-adapter";
-import { AckRequest, AckRequests } from "./ack-requests";
+import { AckRequest } from "./ack-request";
+import { AckRequests } from "./ack-requests";
 import { Delivery } from "./delivery";
 import { IncomingPackets, type Respond } from "./incoming-packets";
 import { NodeRecovery } from "./node-recovery";

@@ -2,7 +2,7 @@
  * What the primary itself asks the nodes, and what they answer.
  */
 import { MessageType } from "socket.io-adapter";
-import { AckRequest } from "../ack-requests";
+import { AckRequest } from "../ack-request";
 import { relayClosed, RequestTimeoutError } from "../errors";
 import type { Clock } from "../clock";
 import type { PlainMessage } from "../wire/plain";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { install, type Clock } from "@sinonjs/fake-timers";
 import fc from "fast-check";
-import { AckRequest, AckRequests } from "../../dist/ack-requests";
+import { AckRequest } from "../../dist/ack-request";
+import { AckRequests } from "../../dist/ack-requests";
 import { internals } from "../../dist/socket-io";
 import { RecordingAdapter } from "./support/recording-adapter";
 
