@@ -11,7 +11,7 @@ export interface DefaultEventsMap {
 /** An interface of names and listeners. */
 export type EventsMap = object;
 
-export type EventNames<Map extends EventsMap> = keyof Map & (string | symbol);
+export type EventNames<Map extends EventsMap> = keyof Map & string;
 
 /** The arguments of an event. */
 export type EventParams<
