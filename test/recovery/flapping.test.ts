@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { TestCluster } from "../support/cluster";
+import { Random } from "../support/random";
 import { serializations } from "../robustness/subject";
-import { randomNumbers, seed } from "./random";
+import { seed } from "./seed";
 import { startRecovering } from "./recovery-cluster";
 import { LONG } from "./returning";
 import { Traffic } from "./traffic";
@@ -24,7 +25,7 @@ for (const serialization of serializations) {
     });
 
     it(`has missed nothing after ${FLAPS} returns over three workers that publish 600 packets a second (seed ${seed})`, async () => {
-      const random = randomNumbers();
+      const random = new Random(seed);
       const { workers } = cluster;
       const [first] = workers;
       const flapping = await traffic.connect(first!, ["red"]);
@@ -36,10 +37,10 @@ for (const serialization of serializations) {
         await traffic.publish(worker, 200);
       }
       for (let i = 0; i < FLAPS; i++) {
-        await flapping.receives(random(10));
+        await flapping.receives(random.below(10));
         await flapping.lose();
-        await steady.receives(random(20));
-        await flapping.returnTo(workers[random(3)]!);
+        await steady.receives(random.below(20));
+        await flapping.returnTo(workers[random.below(3)]!);
       }
       await traffic.settle();
       assert.equal(flapping.strangerCount, 0);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { TestCluster } from "../support/cluster";
+import { Random } from "../support/random";
 import { waitFor } from "../support/wait";
 import type { TestWorker } from "../support/worker";
-import { randomNumbers, seed } from "./random";
+import { seed } from "./seed";
 import { forkRecovering, startRecovering } from "./recovery-cluster";
 import { LONG } from "./returning";
 import { Traffic } from "./traffic";
@@ -15,7 +16,7 @@ const seconds = Number(process.env.RECOVERY_SECONDS ?? 0);
 
 describe("workers that are killed again and again", function () {
   this.timeout(seconds * 1_000 + 4 * LONG);
-  const random = randomNumbers();
+  const random = new Random(seed);
   let cluster: TestCluster;
   let traffic: Traffic;
   let serving: TestWorker[];
@@ -29,7 +30,7 @@ describe("workers that are killed again and again", function () {
         const worker = serving[i % WORKERS] as TestWorker;
         const rooms = [ROOMS[i % ROOMS.length] as string];
         const roamer = await traffic.connect(worker, rooms);
-        roamer.roam(() => serving[random(serving.length)] as TestWorker);
+        roamer.roam(() => serving[random.below(serving.length)] as TestWorker);
       }),
     );
     for (const worker of serving) {
@@ -42,7 +43,7 @@ describe("workers that are killed again and again", function () {
   });
 
   async function killOne(): Promise<void> {
-    const [victim] = serving.splice(random(serving.length), 1);
+    const [victim] = serving.splice(random.below(serving.length), 1);
     assert.ok(victim);
     await victim.kill("SIGKILL");
     traffic.noteKilled(victim);

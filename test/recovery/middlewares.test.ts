@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { connectClient, onceEvent } from "../support/client";
 import type { TestCluster } from "../support/cluster";
+import { Random } from "../support/random";
 import { waitFor } from "../support/wait";
 import type { TestWorker } from "../support/worker";
 import { arrive, eventsOf, fence, lose } from "./guests";
-import { randomNumbers, seed } from "./random";
+import { seed } from "./seed";
 import { isOrdered, startRecovering } from "./recovery-cluster";
 import { returnTo, ticketOf } from "./returning";
 import { LONG } from "./returning";
@@ -239,7 +240,7 @@ describe("middlewares that take their time", function () {
   });
 
   it(`lose nothing of the traffic of three workers, however often clients return (seed ${seed})`, async () => {
-    const random = randomNumbers();
+    const random = new Random(seed);
     traffic = new Traffic({ rooms: ["red", "green"] });
     const [first, second, third] = workers;
     const roamers = [
@@ -256,11 +257,11 @@ describe("middlewares that take their time", function () {
     const [witness] = roamers;
     for (let i = 0; i < 12; i++) {
       const roamer = roamers[1 + (i % 2)]!;
-      await roamer.receives(random(10));
+      await roamer.receives(random.below(10));
       await roamer.lose();
       const returning = roamer.returnTo(second);
       await isHeld(second);
-      await witness!.receives(random(30));
+      await witness!.receives(random.below(30));
       await release(second);
       await returning;
     }

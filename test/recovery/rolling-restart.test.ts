@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { serializations } from "../robustness/subject";
 import type { TestCluster } from "../support/cluster";
+import { Random } from "../support/random";
 import { waitFor, within } from "../support/wait";
 import type { TestWorker } from "../support/worker";
-import { randomNumbers, seed } from "./random";
+import { seed } from "./seed";
 import { forkRecovering, startRecovering } from "./recovery-cluster";
 import { LONG } from "./returning";
 import { Traffic } from "./traffic";
@@ -14,7 +15,7 @@ const ROOMS = ["red", "green", "blue"];
 for (const serialization of serializations) {
   describe(`workers that end one after the other, ${serialization}`, function () {
     this.timeout(4 * LONG);
-    const random = randomNumbers();
+    const random = new Random(seed);
     let cluster: TestCluster;
     let traffic: Traffic;
     let serving: TestWorker[];
@@ -30,7 +31,7 @@ for (const serialization of serializations) {
           i % 4 === 0 ? [] : rooms,
           { transports: [i % 5 === 0 ? "polling" : "websocket"] },
         );
-        roamer.roam(() => serving[random(serving.length)] as TestWorker);
+        roamer.roam(() => serving[random.below(serving.length)] as TestWorker);
       }
       for (const worker of serving) {
         await traffic.publish(worker, 100);

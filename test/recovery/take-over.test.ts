@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { serializations } from "../robustness/subject";
 import type { TestCluster } from "../support/cluster";
+import { Random } from "../support/random";
 import { eventually } from "../support/wait";
 import type { TestWorker } from "../support/worker";
-import { randomNumbers, seed } from "./random";
+import { seed } from "./seed";
 import { startRecovering } from "./recovery-cluster";
 import { LONG } from "./returning";
 import { Traffic } from "./traffic";
@@ -34,7 +35,7 @@ for (const serialization of serializations) {
 
     for (const transport of ["websocket", "polling"]) {
       it(`a client of ${transport} that changes networks ${CHANGES} times misses nothing, and has one connection (seed ${seed})`, async () => {
-        const random = randomNumbers();
+        const random = new Random(seed);
         const roaming = await traffic.connect(workers[0], ["red"], {
           transports: [transport],
         });
@@ -44,9 +45,9 @@ for (const serialization of serializations) {
           await traffic.publish(worker, 200);
         }
         for (let i = 0; i < CHANGES; i++) {
-          await roaming.receives(random(20));
+          await roaming.receives(random.below(20));
           // at times to the worker that has it
-          await roaming.changeTo(workers[random(3)] as TestWorker);
+          await roaming.changeTo(workers[random.below(3)] as TestWorker);
           assert.equal(roaming.socket.recovered, true);
           assert.equal(roaming.socket.id, id);
         }

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { StickyFront } from "../interop/sticky-front";
 import type { TestCluster } from "../support/cluster";
+import { Random } from "../support/random";
 import { waitFor } from "../support/wait";
 import type { TestWorker } from "../support/worker";
-import { randomNumbers, seed } from "./random";
+import { seed } from "./seed";
 import { startRecovering, type RecoverySettings } from "./recovery-cluster";
 import { LONG } from "./returning";
 import type { Roamer } from "./roamer";
@@ -38,18 +39,18 @@ type Place = { url: string };
 async function flap(
   roamer: Roamer,
   places: readonly Place[],
-  random: (limit: number) => number,
+  random: Random,
 ): Promise<void> {
   for (let i = 0; i < FLAPS; i++) {
-    await roamer.receives(random(20));
+    await roamer.receives(random.below(20));
     await roamer.lose();
-    await roamer.returnTo(places[random(places.length)] as Place);
+    await roamer.returnTo(places[random.below(places.length)] as Place);
   }
 }
 
 describe(`clients that flap (seed ${seed})`, function () {
   this.timeout(4 * LONG);
-  const random = randomNumbers();
+  const random = new Random(seed);
   let cluster: TestCluster;
   let traffic: Traffic;
 
