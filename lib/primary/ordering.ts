@@ -103,7 +103,10 @@ export class Ordering {
             this.#send(sender, { op: SessionOp.REFUSED, id: message.id });
           }
         } else if (message.op === SessionOp.PROGRESS) {
-          onProgress(message.number);
+          // one of the last order may still be under way
+          if (message.epoch === this.recovery.epoch) {
+            onProgress(message.number);
+          }
         } else {
           this.recovery.onMessage(sender, nsp, message);
         }

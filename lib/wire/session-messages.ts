@@ -4,6 +4,7 @@
  */
 import type { Room } from "socket.io-adapter";
 import { errorMessage, protocolError } from "../errors";
+import type { Offset } from "./offsets";
 
 export enum SessionOp {
   /** A socket has connected. `data`: its data. */
@@ -48,7 +49,7 @@ interface Fields {
   [SessionOp.END]: Term;
   [SessionOp.RESTORE]: { id: number; pid: string; offset: string };
   [SessionOp.CLOSED]: Term;
-  [SessionOp.PROGRESS]: { number: number };
+  [SessionOp.PROGRESS]: Offset;
   [SessionOp.RESTORED]: {
     id: number;
     term: number;
@@ -90,7 +91,7 @@ const CHECKS: {
   [SessionOp.END]: TERM,
   [SessionOp.RESTORE]: { id: isCount, pid: isText, offset: isText },
   [SessionOp.CLOSED]: TERM,
-  [SessionOp.PROGRESS]: { number: isCount },
+  [SessionOp.PROGRESS]: { epoch: isText, number: isCount },
   [SessionOp.RESTORED]: {
     id: isCount,
     term: isCount,

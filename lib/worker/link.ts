@@ -55,8 +55,8 @@ export class Link {
   readonly #nodes = new NodeRegistry();
   readonly #uid = randomBytes(8).toString("hex");
   readonly #outbox = new Outbox((sections) => this.#sendSections(sections));
-  readonly #order = new Order((number) =>
-    this.#sendProgress({ op: SessionOp.PROGRESS, number }),
+  readonly #order = new Order((position) =>
+    this.#sendProgress({ op: SessionOp.PROGRESS, ...position }),
   );
   readonly #sent = new SentSections();
   #wire: Wire = "plain";

@@ -5,14 +5,14 @@ const REPORT_INTERVAL = 1_000;
 
 /** Where this process is in the total order. */
 export class Order {
-  readonly #report: (number: number) => void;
+  readonly #report: (position: Offset) => void;
   /** Changed in place: there is one for each packet. */
   readonly #position = { epoch: "------", number: 0 };
   #reported = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param report - tells the primary, once a second at the most */
-  constructor(report: (number: number) => void) {
+  constructor(report: (position: Offset) => void) {
     this.#report = report;
   }
 
@@ -43,7 +43,7 @@ export class Order {
         this.#timer = undefined;
         if (this.#position.number !== this.#reported) {
           this.#reported = this.#position.number;
-          this.#report(this.#reported);
+          this.#report(this.#position);
         }
       }, REPORT_INTERVAL);
       this.#timer.unref();

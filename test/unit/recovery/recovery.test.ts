@@ -629,7 +629,7 @@ describe("recovery", () => {
     for (const message of [
       { op: SessionOp.REFUSED, id: 1 },
       { op: SessionOp.CLOSE, pid: "pid", term: 1 },
-      { op: SessionOp.PROGRESS, number: 1 },
+      { op: SessionOp.PROGRESS, epoch: "epoch1", number: 1 },
     ] as SessionMessage[]) {
       scene.tell("a", message);
     }

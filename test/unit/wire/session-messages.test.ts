@@ -27,7 +27,7 @@ const MESSAGES: SessionMessage[] = [
   { op: SessionOp.END, ...TERM },
   { op: SessionOp.RESTORE, id: 0, pid: "p", offset: "o" },
   { op: SessionOp.CLOSED, ...TERM },
-  { op: SessionOp.PROGRESS, number: 9 },
+  { op: SessionOp.PROGRESS, epoch: "epoch1", number: 9 },
   {
     op: SessionOp.RESTORED,
     id: 1,
