@@ -19,7 +19,7 @@ import { keepable } from "./views";
 export enum FastType {
   /** Sections of frames. */
   FRAMES = 14,
-  /** The primary tells a worker which wire to use, or asks it to greet again. */
+  /** What the primary tells a worker (see `Control`), and a worker that has come to rest the primary. */
   CONTROL = 15,
 }
 

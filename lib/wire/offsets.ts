@@ -1,6 +1,6 @@
 /**
  * Offsets: what stands at the end of each event where connection state recovery is on, and what a client sends when it
- * comes back. `<epoch>-<number>`, always of the same length, so that it can be written over a placeholder.
+ * comes back. `<epoch>.<number>`, always of the same length, so that it can be written over a placeholder.
  */
 import { randomBytes } from "node:crypto";
 
