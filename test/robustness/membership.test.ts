@@ -22,7 +22,7 @@ async function countsServers(
   );
 }
 
-/** The worker goes on reading its channel, and answers nothing. */
+/** The worker is stopped: it reads nothing, and answers nothing. */
 async function neverAnswers(worker: TestWorker): Promise<void> {
   await worker.kill("SIGSTOP");
 }
