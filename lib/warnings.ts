@@ -1,17 +1,21 @@
 import { isProtocolError } from "./errors";
 
 const MAX_REMEMBERED = 1_000;
+const THE_LAST = "1,000 different warnings were given: no more follow";
 const given = new Set<string>();
 
 /**
  * Gives a process warning, once for each text: what is repeated with every message must not flood the log.
  */
 export function warnOnce(text: string): void {
-  if (given.has(text) || given.size >= MAX_REMEMBERED) {
+  if (given.has(text) || given.size > MAX_REMEMBERED) {
     return;
   }
   given.add(text);
-  process.emitWarning(text, "ClusterAdapterWarning");
+  process.emitWarning(
+    given.size > MAX_REMEMBERED ? THE_LAST : text,
+    "ClusterAdapterWarning",
+  );
 }
 
 /** Does something for one of many: whatever it throws, the others are served. */

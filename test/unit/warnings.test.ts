@@ -36,11 +36,20 @@ describe("warnings", () => {
     );
   });
 
-  it("end after a thousand texts, so that they fill neither the log nor the memory", () => {
-    for (let i = 0; i < MAX_REMEMBERED + 10; i++) {
+  it("end after a thousand texts, so that they fill neither the log nor the memory; the last one says so", () => {
+    for (let i = 0; i < MAX_REMEMBERED; i++) {
       warnOnce(`warning ${i}`);
     }
+    warnOnce("warning 0");
     assert.equal(given.length, MAX_REMEMBERED);
+    for (let i = 0; i < 10; i++) {
+      warnOnce(`another warning ${i}`);
+    }
+    assert.equal(given.length, MAX_REMEMBERED + 1);
+    assert.deepEqual(given[MAX_REMEMBERED], [
+      "1,000 different warnings were given: no more follow",
+      "ClusterAdapterWarning",
+    ]);
   });
 });
 
