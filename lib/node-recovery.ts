@@ -9,6 +9,7 @@ import type {
   Session,
   SocketId,
 } from "socket.io-adapter";
+import { LONGEST_DELAY } from "./clock";
 import type { Delivery } from "./delivery";
 import { LocalSessions } from "./local-sessions";
 import { OrderedPackets } from "./ordered-packets";
@@ -75,7 +76,7 @@ export class NodeRecovery {
     );
     this.#timer.unref();
     // a primary that has answered neither the greeting nor a heartbeat is one of 0.3.0
-    this.#patience = 2 * reportInterval;
+    this.#patience = Math.min(2 * reportInterval, LONGEST_DELAY);
     void link.whenTold(this.#patience).then((isTold) => {
       if (!isTold) {
         warnOnce(
