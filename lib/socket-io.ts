@@ -108,12 +108,13 @@ export function recoverySettings(nsp: Namespace): RecoverySettings | undefined {
   if (!connectionStateRecovery) {
     return undefined;
   }
+  const { maxDisconnectionDuration } = connectionStateRecovery;
   const interval = (pingInterval as number | undefined) ?? 25_000;
   const timeout = (pingTimeout as number | undefined) ?? 20_000;
   return {
     // JSON has no Infinity
     maxDisconnectionDuration: Math.min(
-      connectionStateRecovery.maxDisconnectionDuration as number,
+      (maxDisconnectionDuration as number | undefined) ?? 120_000,
       Number.MAX_SAFE_INTEGER,
     ),
     // what was sent before a ping that was answered has arrived; then comes one that is not answered

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { install } from "@sinonjs/fake-timers";
+import { Server } from "socket.io";
 import type { BroadcastOptions } from "socket.io-adapter";
 import {
   decodeOptions,
@@ -7,6 +8,7 @@ import {
   encodeOptions,
   internals,
   onNodeRemoved,
+  recoverySettings,
   type EncodedOptions,
   type SocketDetails,
 } from "../../dist/socket-io";
@@ -81,6 +83,20 @@ describe("the shapes of Socket.IO", () => {
           flags: {},
         });
       }
+    });
+  });
+
+  describe("recoverySettings()", () => {
+    const settingsOf = (maxDisconnectionDuration: unknown) => {
+      const connectionStateRecovery = { maxDisconnectionDuration };
+      const io = new Server({ connectionStateRecovery } as object);
+      return recoverySettings(io.of("/"))?.maxDisconnectionDuration;
+    };
+
+    it("has the default of Socket.IO where the duration is undefined", () => {
+      assert.equal(settingsOf(undefined), 120_000);
+      assert.equal(settingsOf(0), 0);
+      assert.equal(settingsOf(Infinity), Number.MAX_SAFE_INTEGER);
     });
   });
 
