@@ -157,6 +157,11 @@ export function errorMessage(error: unknown): string {
   return typeof error === "string" ? error : inspectShortly(error);
 }
 
+/** For the log, where nothing must stand that users send: a message may quote it. */
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
+
 function inspectShortly(value: unknown): string {
   switch (typeof value) {
     case "string":

@@ -3,7 +3,7 @@
  */
 import { MessageType } from "socket.io-adapter";
 import { debugPrimary as debug } from "../debug";
-import { errorMessage } from "../errors";
+import { errorName } from "../errors";
 import { warnOnce } from "../warnings";
 import type { RecoveryLimits, RecoveryOptions } from "../recovery/recovery";
 import {
@@ -287,7 +287,7 @@ export class Relay<Worker> {
     try {
       return this.speaker.inOrder(message);
     } catch (error) {
-      debug("an event takes no place in the order: %s", errorMessage(error));
+      debug("an event takes no place in the order: %s", errorName(error));
       this.#ordering.recovery.skip();
       return undefined;
     }

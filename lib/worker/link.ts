@@ -7,6 +7,7 @@ import { performance } from "node:perf_hooks";
 import { MessageType, type BroadcastOptions } from "socket.io-adapter";
 import { debugWorker as debug } from "../debug";
 import { drain } from "../drain";
+import { errorName } from "../errors";
 import { attempt, warnOnce } from "../warnings";
 import { keepEncodable, SERIALIZATIONS } from "../wire/encodable";
 import {
@@ -227,10 +228,7 @@ export class Link {
       this.send(node, message);
       return true;
     } catch (error) {
-      debug(
-        "a message cannot be encoded: %s",
-        error instanceof Error ? error.name : typeof error,
-      );
+      debug("a message cannot be encoded: %s", errorName(error));
       return false;
     }
   }

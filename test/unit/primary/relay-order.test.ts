@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { format } from "node:util";
+import createDebug from "debug";
 import { MessageType } from "socket.io-adapter";
 import { readFrames } from "../../../dist/wire/frame-reader";
 import { FrameWriter } from "../../../dist/wire/frame-writer";
@@ -14,6 +16,7 @@ import {
   RelayScene,
   type Sent,
 } from "../support/relay-scene";
+import { stub } from "../support/stub";
 import { warningsOf } from "../support/warnings";
 
 const SETTINGS = { maxDisconnectionDuration: 1_000, noticeAfter: 1_000 };
@@ -125,6 +128,27 @@ describe("the relay, where workers share an order,", () => {
       [2, 2],
     );
     assert.equal(loggedPackets(), 1);
+  });
+
+  it("the log does not quote what such an event holds", () => {
+    const args: Record<string, unknown> = {};
+    args.secret = args;
+    const lines: string[] = [];
+    const restore = stub(createDebug, "log", (...line: unknown[]) =>
+      lines.push(format(...line)),
+    );
+    createDebug.enable("socket.io-cluster-adapter:primary");
+    try {
+      scene.relay.onMessage(1, broadcast({ type: 2, data: ["e", args] }));
+    } finally {
+      createDebug.disable();
+      restore();
+    }
+    assert.match(
+      lines.join("\n"),
+      /no place in the order: ClusterAdapterError/,
+    );
+    assert.doesNotMatch(lines.join("\n"), /secret/);
   });
 
   /** What the primary tells workers of the order. */
