@@ -4,7 +4,6 @@
 import {
   type BroadcastOptions,
   type ClusterAdapter,
-  type ClusterMessage,
   type ClusterResponse,
   MessageType,
   type ServerId,
@@ -19,10 +18,9 @@ import { PacketEncoder } from "./packet-encoder";
 import { internals, onNodeRemoved, type Packet } from "./socket-io";
 import type { PacketFrame } from "./wire/frame-reader";
 import type { Origin } from "./wire/frame-writer";
+import type { Broadcast } from "./wire/plain";
 import type { Link } from "./worker/link";
 import type { Node } from "./worker/node-registry";
-
-type Broadcast = Extract<ClusterMessage, { type: MessageType.BROADCAST }>;
 
 export interface BroadcastsOptions {
   readonly adapter: ClusterAdapter;

@@ -5,7 +5,6 @@ import {
   MessageType,
   type BroadcastOptions,
   type ClusterAdapter,
-  type ClusterMessage,
   type ServerId,
 } from "socket.io-adapter";
 import type { Delivery } from "./delivery";
@@ -15,11 +14,10 @@ import {
   type EncodedPacket,
   type PacketEncoder,
 } from "./packet-encoder";
-import { decodeOptions, type Packet } from "./socket-io";
+import { decodeOptions, EVENT, type Packet } from "./socket-io";
 import { warnOnce } from "./warnings";
 import type { PacketFrame } from "./wire/frame-reader";
-
-type Broadcast = Extract<ClusterMessage, { type: MessageType.BROADCAST }>;
+import type { Broadcast } from "./wire/plain";
 
 /** Answers a request of another node. */
 export type Respond = (uid: ServerId, type: MessageType, data: object) => void;
@@ -59,7 +57,7 @@ export class IncomingPackets {
       return;
     }
     const read = () => ({
-      type: 2,
+      type: EVENT,
       data: data ?? this.#encoder.decode(frame.readParts()),
     });
     this.#encodeAndDeliver(uid, read, opts, requestId);

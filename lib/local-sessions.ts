@@ -10,19 +10,17 @@ import {
 } from "./socket-io";
 import { attempt, warnOnce } from "./warnings";
 import { keepEncodable } from "./wire/encodable";
-import { SessionOp, type SessionMessage } from "./wire/session-messages";
+import {
+  SessionOp,
+  type SessionMessage,
+  type Term,
+} from "./wire/session-messages";
 import { encodeValue } from "./wire/values";
 
 // the sockets whose data is looked at in one turn of the event loop
 const SLICE = 500;
 // no bytes would say that it has not changed
 const NO_DATA = Buffer.from("{}");
-
-/** A session as the primary knows it: the term says how often it was given to a node. */
-export interface Term {
-  readonly pid: string;
-  readonly term: number;
-}
 
 interface Tracked extends Term {
   /** What the primary knows of its data: the bytes as a text, as a Buffer would keep what it was read or made with. */

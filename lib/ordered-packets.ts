@@ -18,7 +18,7 @@ import {
   type PacketEncoder,
 } from "./packet-encoder";
 import { errorMessage, protocolError } from "./errors";
-import type { Packet } from "./socket-io";
+import { EVENT, type Packet } from "./socket-io";
 import { warnOnce } from "./warnings";
 import { readWritten, type PacketFrame } from "./wire/frame-reader";
 import {
@@ -28,9 +28,9 @@ import {
 } from "./wire/frame-writer";
 import type { OffsetPlace, Part } from "./wire/frames";
 import { formatOffset, newPlaceholder, type Offset } from "./wire/offsets";
+import { asBuffer } from "./wire/views";
 import type { Link } from "./worker/link";
 
-const EVENT = 2;
 const PLACEHOLDER = newPlaceholder();
 // how the default parser ends an event without binary data
 const ENDING = `${PLACEHOLDER}"]`;
@@ -314,8 +314,4 @@ function findPlace(parts: readonly Part[]): OffsetPlace | undefined {
     }
   }
   return undefined;
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -4,6 +4,7 @@
 import type { ClusterAdapter } from "socket.io-adapter";
 import { errorMessage, protocolError } from "./errors";
 import {
+  EVENT,
   internals,
   type Encoder,
   type Namespace,
@@ -80,8 +81,7 @@ export class PacketEncoder implements Encoder {
 
 /** A packet of which the bytes are there: the arguments are decoded only for those who listen. */
 export class EncodedEvent implements Packet, EncodedPacket {
-  // only events are broadcast
-  readonly type = 2;
+  readonly type = EVENT;
   nsp: string;
   id?: number;
   readonly parts: readonly Part[];

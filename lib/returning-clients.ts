@@ -10,7 +10,6 @@ import {
 } from "socket.io-adapter";
 import { debugRecovery as debug } from "./debug";
 import { isFor, type Pins } from "./echo-queue";
-import type { Term } from "./local-sessions";
 import {
   afterConnectPacket,
   closeConnection,
@@ -19,7 +18,11 @@ import {
 import type { PacketFrame } from "./wire/frame-reader";
 import { readMissed } from "./wire/missed-packets";
 import { parseOffset } from "./wire/offsets";
-import { SessionOp, type SessionMessage } from "./wire/session-messages";
+import {
+  SessionOp,
+  type SessionMessage,
+  type Term,
+} from "./wire/session-messages";
 import { decodeValue } from "./wire/values";
 
 // whoever has to wait for more comes back for it

@@ -20,6 +20,9 @@ export type Namespace = any;
 /** What listeners of events that nobody has declared take and answer. */
 export type Anything = any;
 
+/** The type of a packet that carries an event; only those are broadcast. */
+export const EVENT = 2;
+
 export interface Packet {
   readonly type: number;
   readonly data: unknown[];

@@ -8,7 +8,7 @@ import { warnOnce } from "../warnings";
 import { readFrames, type PacketFrame } from "../wire/frame-reader";
 import { FrameWriter } from "../wire/frame-writer";
 import { PRIMARY_UID } from "../wire/frames";
-import { setFirstNumber } from "../wire/ordered-section";
+import { isRecoverable, setFirstNumber } from "../wire/ordered-section";
 import {
   decodeSession,
   encodeSession,
@@ -57,7 +57,7 @@ export class Ordering {
         if (packet.ref !== undefined) {
           recovery.number(sender, nsp, packet);
           hasNumbers = true;
-        } else if (isRecoverable(packet)) {
+        } else if (isRecoverable(packet.opts, packet.requestId)) {
           // its sender did not know of the order yet
           unknown++;
         }
@@ -142,8 +142,4 @@ function visit(section: Buffer, visitor: Visitor): void {
     }
     warnOnce(`frames of a worker were left out: ${error.message}`);
   }
-}
-
-function isRecoverable({ opts, requestId }: PacketFrame): boolean {
-  return requestId === undefined && !opts.flags.volatile;
 }

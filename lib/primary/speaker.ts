@@ -1,36 +1,31 @@
 /**
  * The primary as one who speaks in the cluster itself: what an Emitter does becomes messages to the nodes.
  */
-import {
-  MessageType,
-  type BroadcastOptions,
-  type ClusterMessage,
-} from "socket.io-adapter";
+import { MessageType, type BroadcastOptions } from "socket.io-adapter";
 import { notSendable } from "../errors";
 import type { Clock } from "../clock";
 import {
   decodeOptions,
   encodeOptions,
+  EVENT,
   type Packet,
   type SocketDetails,
 } from "../socket-io";
 import { FrameWriter, type Origin } from "../wire/frame-writer";
 import { readFrames } from "../wire/frame-reader";
+import { isRecoverable } from "../wire/ordered-section";
 import {
   EMITTER_UID,
   isAnswer,
   isPlainMessage,
   MESSAGE_SOURCE,
+  type Broadcast,
   type Envelope,
   type PlainMessage,
 } from "../wire/plain";
 import { decodeValue, encodeValue } from "../wire/values";
 import type { Wire } from "../wire/fast";
 import { Inquiries } from "./inquiries";
-
-const EVENT = 2;
-
-type Broadcast = Extract<ClusterMessage, { type: MessageType.BROADCAST }>;
 
 export interface SpeakerOptions {
   readonly clock: Clock;
@@ -233,13 +228,6 @@ function sendableBytes(value: unknown, isBinary: boolean): Buffer {
   } catch (error) {
     throw notSendable("an argument", error);
   }
-}
-
-function isRecoverable(
-  { flags }: BroadcastOptions,
-  requestId: string | undefined,
-): boolean {
-  return requestId === undefined && !flags?.volatile;
 }
 
 function originOf(nsp: string): Origin {

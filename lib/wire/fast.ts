@@ -13,7 +13,7 @@ import {
   isList,
   MESSAGE_SOURCE,
 } from "./plain";
-import { keepable } from "./views";
+import { asBuffer, keepable } from "./views";
 
 /** The types that 0.3.0 does not know. They belong to no namespace, so that its workers ignore them. */
 export enum FastType {
@@ -198,13 +198,6 @@ export function convertSection(section: Section, isBinary: boolean): Section {
     return isBinary ? Buffer.from(section, "base64") : section;
   }
   return isBinary ? section : asBuffer(section).toString("base64");
-}
-
-/** Not every runtime hands over a Buffer as one: Bun makes it a Uint8Array. */
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes)
-    ? bytes
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 // as a multiple of the size of a section

@@ -2,11 +2,20 @@
  * The head of a section whose packets the primary is to number: the number of the first one, 0 until the primary has
  * written it, and how its sender knows the section. The sender gets the head alone: it still has the rest.
  */
+import type { BroadcastOptions } from "socket.io-adapter";
 import { NUMBER_SIZE, Target } from "./frames";
 
 const NUMBER_AT = 1;
 const REF_AT = NUMBER_AT + NUMBER_SIZE;
 export const ORDERED_HEAD_SIZE = REF_AT + 4;
+
+/** Whether a packet can be recovered: those that cannot are not numbered. */
+export function isRecoverable(
+  { flags }: Pick<BroadcastOptions, "flags">,
+  requestId: string | undefined,
+): boolean {
+  return requestId === undefined && !flags?.volatile;
+}
 
 export function writeOrderedHead(
   bytes: Buffer,

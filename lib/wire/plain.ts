@@ -28,6 +28,11 @@ export interface Envelope {
 /** A message of 0.3.0 whose shape has been checked. It may be an answer: the base class takes both. */
 export type PlainMessage = ClusterMessage & Envelope;
 
+export type Broadcast = Extract<
+  ClusterMessage,
+  { type: MessageType.BROADCAST }
+>;
+
 type Fields = Record<string, unknown>;
 
 /** Whether a message on the IPC channel is meant for the adapter. */

@@ -34,9 +34,9 @@ export enum SessionOp {
 }
 
 /** A session, and which of the times that it was given to a worker is meant: the first one is 1. */
-interface Term {
-  pid: string;
-  term: number;
+export interface Term {
+  readonly pid: string;
+  readonly term: number;
 }
 
 interface Fields {

@@ -3,6 +3,13 @@
  * Whoever keeps a part keeps all of it, and some parsers send the whole buffer of a typed array to their clients.
  */
 
+/** Not every runtime hands over a Buffer as one: Bun makes it a Uint8Array. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /**
  * A part of a larger buffer that may be kept for some time: as it is, or, where it would keep a buffer that is much
  * larger alive, a copy.
