@@ -14,6 +14,8 @@ export interface LoaderState {
   readonly lastArrival: number;
   /** The connections that were there, and broke. */
   readonly lost: number;
+  /** How long it took the slowest of those that were opened last, in ms. */
+  readonly slowest: number;
 }
 
 type Order =
@@ -134,5 +136,6 @@ function add(a: LoaderState, b: LoaderState): LoaderState {
     arrivals: a.arrivals + b.arrivals,
     lastArrival: Math.max(a.lastArrival, b.lastArrival),
     lost: a.lost + b.lost,
+    slowest: Math.max(a.slowest, b.slowest),
   };
 }

@@ -66,7 +66,7 @@ async function fill(
     const state = await loaders.open(url, count, PACE);
     const seconds = (Date.now() - start) / 1_000;
     console.log(
-      `${state.connected.toLocaleString("en")} clients, ${Math.round(count / seconds)} a second, ` +
+      `${state.connected.toLocaleString("en")} clients, ${Math.round(count / seconds)} a second, the slowest after ${Math.round(state.slowest)} ms, ` +
         `${megabytes(totalmem() - freemem())} in use; the adapter meanwhile: ${describe(await probe.stop())}`,
     );
     if (Object.keys(state.failures).length > 0) {
@@ -150,6 +150,8 @@ async function main(): Promise<void> {
     console.log(
       `\n${connected.toLocaleString("en")} clients; no more, as ${reason}`,
     );
+    // where no process can open a file any more, nothing can be measured
+    await loaders.close(Math.ceil(connected / 100));
     await memoryOf(cluster);
     await broadcast(worker, loaders);
     await storm(loaders, url, probe);
