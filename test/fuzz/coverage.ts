@@ -50,7 +50,9 @@ export class Coverage {
   get files(): Map<string, { covered: number; total: number }> {
     const files = new Map<string, { covered: number; total: number }>();
     for (const [name, functions] of this.#functions) {
-      const bytes = new Uint8Array(Math.max(...functions.values())).fill(NONE);
+      const bytes = new Uint8Array(Math.max(0, ...functions.values())).fill(
+        NONE,
+      );
       // those within others come later
       const starts = Array.from(functions.keys()).sort((a, b) => a - b);
       for (const start of starts) {

@@ -47,6 +47,8 @@ export interface GuardOptions extends Omit<Attack, "note"> {
   readonly onProgress?: (news: News) => void;
 }
 
+let attacks = 0;
+
 /** @returns how it went */
 export async function attack({
   patience = 30_000,
@@ -56,7 +58,7 @@ export async function attack({
   mkdirSync(FAILURES, { recursive: true });
   const note = resolve(
     FAILURES,
-    `${rest.target}-${rest.seed}-${process.pid}.last.bin`,
+    `${rest.target}-${rest.seed}-${process.pid}-${attacks++}.last.bin`,
   );
   writeFileSync(note, serialize([]));
   const child = fork(

@@ -9,7 +9,7 @@ import { installSurroundings } from "./surroundings";
 
 const seed = Number(process.env.MODEL_SEED ?? newSeed());
 // "npm run test:model" looks at more
-const MAX_STATES = 150;
+const MAX_STATES = 100;
 // a rule that is broken shows after some hundreds
 const MAX_STATES_WITHOUT_RULE = 20_000;
 

@@ -141,7 +141,7 @@ describe("the options of setupPrimary()", () => {
   for (const [options, text] of [
     [{ maxBacklogBytes: 0 }, /"maxBacklogBytes".*got 0/],
     [{ maxBacklogMessages: "many" }, /"maxBacklogMessages".*got "many"/],
-    [{ maxBacklog: 1 }, /"maxBacklog".*maxBacklogBytes.*got 1/],
+    [{ maxBacklog: 1 }, /"maxBacklog".*got 1.*maxBacklogBytes/],
   ] as const) {
     it(`${JSON.stringify(options)} throws, and names the key and the value`, async () => {
       const cluster = await startSubject(1);
