@@ -1,6 +1,7 @@
 import type { ClusterAdapter, ServerId } from "socket.io-adapter";
 import type { AckRequest } from "./ack-request";
 import { internals } from "./socket-io";
+import { attempt } from "./warnings";
 
 /** The broadcasts with acknowledgements that wait for the clients of other nodes. */
 export class AckRequests {
@@ -42,7 +43,9 @@ export class AckRequests {
 
   onNodeRemoved(uid: ServerId): void {
     for (const requestId of Array.from(this.#requests.keys())) {
-      this.update(requestId, (request) => request.onNodeRemoved(uid));
+      attempt(() =>
+        this.update(requestId, (request) => request.onNodeRemoved(uid)),
+      );
     }
   }
 }

@@ -7,6 +7,7 @@ import {
 import { answerFor, countOf, roomsOf, Want } from "./census";
 import { RequestTimeoutError } from "./errors";
 import { encodeOptions, internals, type SocketDetails } from "./socket-io";
+import { attempt } from "./warnings";
 
 /** A question to the other nodes. */
 export type Question =
@@ -142,7 +143,7 @@ export class Requests {
       resolve: () => {
         // the base class does so afterwards: what the application throws must not have it called again
         customRequests.delete(requestId);
-        settle(null, responses);
+        attempt(() => settle(null, responses));
       },
       timeout: timer,
       missingUids,

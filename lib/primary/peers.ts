@@ -32,6 +32,8 @@ export class Peer {
   readsFrames = false;
   /** Whether its channel takes binary data as it is. */
   isBinary = false;
+  /** The nodes that were taken out of the cluster as their worker did not read. */
+  dropped: readonly NodeName[] = [];
   /** The total order that it was told of last. */
   epoch: string | undefined;
   /** How far it is in that one, as far as it has said. */
@@ -97,9 +99,10 @@ export class Peers<Worker> {
 
   /** Whether the channels of all workers take binary data as it is, as far as they have said so. */
   get areBinary(): boolean {
-    return Array.from(this.all()).every(
-      ({ readsFrames, isBinary }) => isBinary || !readsFrames,
+    const known = Array.from(this.all()).filter(
+      ({ readsFrames }) => readsFrames,
     );
+    return known.length > 0 && known.every(({ isBinary }) => isBinary);
   }
 
   get(worker: Worker): Peer | undefined {

@@ -156,6 +156,8 @@ export class Relay<Worker> {
       peer.outbox.close();
       this.#statistics.onGone(peer);
       this.#removeNodes(peer);
+      // the others have heard of them since, by what they sent
+      this.#sayGoodbye(peer.dropped);
       this.#peers.remove(worker);
       this.#negotiation.choose();
     }
@@ -235,9 +237,10 @@ export class Relay<Worker> {
             `(maxBacklogBytes: ${maxBacklogBytes}, maxBacklogMessages: ${maxBacklogMessages}) and was discarded`,
         );
         announcer.announce("overflow", { worker: name, ...lost });
-        this.#removeNodes(peer);
+        peer.dropped = this.#removeNodes(peer);
       },
       onDrain: () => {
+        peer.dropped = [];
         announcer.announce("resume", { worker: name });
         // what it was told of the end of others was discarded, too
         const nodes = this.#peers.uids;
@@ -294,12 +297,20 @@ export class Relay<Worker> {
   }
 
   /** The nodes of a worker that cannot be reached are gone, and the others hear it from here. */
-  #removeNodes(peer: Peer): void {
-    for (const node of this.#peers.removeNodes(peer)) {
+  #removeNodes(peer: Peer): NodeName[] {
+    const nodes = this.#peers.removeNodes(peer);
+    for (const node of nodes) {
       debug("the node %s is gone", node.uid);
       this.#onNodeGone(peer, node);
+    }
+    this.#sayGoodbye(nodes);
+    return nodes;
+  }
+
+  #sayGoodbye(nodes: readonly NodeName[]): void {
+    for (const { uid, nsp } of nodes) {
       for (const { outbox } of this.#peers.all()) {
-        outbox.push(adapterClose(node.uid, node.nsp));
+        outbox.push(adapterClose(uid, nsp));
       }
     }
   }

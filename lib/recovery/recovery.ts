@@ -37,8 +37,6 @@ type Message<Op> = SessionMessage & { readonly op: Op };
 
 // a worker that hangs does not answer; in ms
 const TAKE_OVER_TIMEOUT = 1_000;
-// how long what a client has missed waits before it is looked whether its worker can take it, in ms
-const PAUSE = 100;
 
 export class Recovery {
   readonly #options: RecoveryOptions;
@@ -170,6 +168,7 @@ export class Recovery {
 
   /** A node is gone: its sockets have lost their connections. */
   onNodeGone(uid: string): void {
+    this.#claims.dropOf(uid);
     this.#sessions.ofOwner(uid).forEach((session) => this.#detach(session));
   }
 
@@ -180,11 +179,19 @@ export class Recovery {
    */
   tick(progress: number): void {
     const now = this.#options.clock.now();
+    this.#claims.forEachQueued((session, { uid }) => {
+      if (!this.#options.isBusy(uid)) {
+        this.#detach(session);
+      }
+    });
     for (const session of this.#sessions.detached) {
       if (!this.#hasExpired(session, now)) {
         break;
       }
-      this.#delete(session);
+      // one that was asked for in time is given
+      if (!this.#claims.has(session)) {
+        this.#delete(session);
+      }
     }
     this.#log.expire(this.#retention.oldAt(now, progress));
   }
@@ -243,6 +250,7 @@ export class Recovery {
         uid,
         id,
         after: Math.max(position.number, session.since.at),
+        askedAt: this.#options.clock.now(),
       };
       if (session.detachedAt !== undefined) {
         this.#give(session, claim);
@@ -265,8 +273,8 @@ export class Recovery {
   }
 
   #give(session: Session, claim: Claim): void {
-    const { uid, id, after } = claim;
-    if (this.#hasExpired(session, this.#options.clock.now())) {
+    const { uid, id, after, askedAt } = claim;
+    if (this.#hasExpired(session, askedAt)) {
       this.#delete(session);
       this.#refuse({ uid, id }, "expired");
       return;
@@ -281,7 +289,7 @@ export class Recovery {
       return;
     }
     if (this.#options.isBusy(uid)) {
-      this.#claims.add(session, claim, PAUSE, () => this.#detach(session));
+      this.#claims.queue(session, claim);
       return;
     }
     const missed = this.#log.missed(

@@ -217,7 +217,15 @@ function isSocketDetails(socket: unknown): boolean {
 
 /** Whether a value is an array without holes: a few bytes may stand for billions of those. */
 export function isList(value: unknown): value is unknown[] {
-  return Array.isArray(value) && Object.keys(value).length >= value.length;
+  if (!Array.isArray(value)) {
+    return false;
+  }
+  for (let i = 0; i < value.length; i++) {
+    if (!(i in value)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 function isNonEmptyString(value: unknown): value is string {

@@ -97,7 +97,9 @@ export class Link {
         this.#onTold.delete(end);
         resolve(this.#isTold);
       };
-      const left = this.#greetedAt + patience - performance.now();
+      const now = performance.now();
+      const since = this.#nodes.isEmpty ? now : this.#greetedAt;
+      const left = since + patience - now;
       // the answer may wait to be read
       const timer = setTimeout(() => setImmediate(end), Math.max(0, left));
       timer.unref();
@@ -118,7 +120,7 @@ export class Link {
         onDisconnect: () => {
           debug("the channel has closed");
           this.#use("plain");
-          this.#nodes.forEach((other) => other.onDisconnect());
+          this.#nodes.forEach((other) => attempt(() => other.onDisconnect()));
         },
         beforeDisconnect: () => this.#outbox.flush(),
         onExit: () => this.#onExit(),
@@ -281,13 +283,13 @@ export class Link {
         this.#use("plain");
         break;
       case "reset":
-        this.#nodes.forEach((node) => node.onLoss());
+        this.#nodes.forEach((node) => attempt(() => node.onLoss()));
         break;
       case "greet":
         if (message.nodes !== undefined) {
           const uids = new Set(message.nodes);
           this.#nodes.forEach((node) => uids.add(node.uid));
-          this.#nodes.forEach((node) => node.onNodes(uids));
+          this.#nodes.forEach((node) => attempt(() => node.onNodes(uids)));
         }
         this.#nodes.forEach((node) => node.greet());
         break;

@@ -27,6 +27,8 @@ export class Order {
     Object.assign(this.#position, position);
     if (isNew) {
       this.#reported = position.number;
+    } else {
+      this.#reportLater();
     }
     return isNew;
   }
@@ -38,6 +40,10 @@ export class Order {
       return;
     }
     this.#position.number = number;
+    this.#reportLater();
+  }
+
+  #reportLater(): void {
     if (this.#timer === undefined) {
       this.#timer = setTimeout(() => {
         this.#timer = undefined;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { MessageType } from "socket.io-adapter";
 import { readFrames } from "../../../dist/wire/frame-reader";
 import { FrameWriter } from "../../../dist/wire/frame-writer";
+import { adapterClose } from "../../../dist/wire/plain";
 import { parseOffset } from "../../../dist/wire/offsets";
 import { firstNumberOf, isEcho } from "../../../dist/wire/ordered-section";
 import {
@@ -269,6 +270,23 @@ describe("the relay, where wires are concerned,", () => {
     scene.resume();
     scene.relay.onMessage(1, offer("a"));
     assert.equal(scene.relay.isMember(1), true);
+  });
+
+  it("says goodbye once more for a worker that was dropped, sent something, and is gone", async () => {
+    scene = new RelayScene(1e6, 5);
+    await greetAll();
+    scene.stopped.add(1);
+    const restore = silence();
+    for (let i = 0; i < 20; i++) {
+      scene.relay.onMessage(2, message("b", 99));
+      scene.relay.tick();
+    }
+    restore();
+    await scene.takeAll();
+    scene.relay.onLeave(1);
+    const close = adapterClose("a", "/");
+    const told = (await scene.take()).filter(({ to }) => to === 2);
+    assert.deepEqual(told, [{ to: 2, message: close }]);
   });
 
   it("tells a worker that has missed it which wire is used", async () => {

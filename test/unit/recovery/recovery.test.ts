@@ -577,11 +577,20 @@ describe("recovery", () => {
       assert.equal(scene.timerCount, 0);
     });
 
-    it("and refuses it when its session is over", () => {
+    it("however long it takes, as it has asked in time", () => {
       scene.pass(DURATION + 1_000);
-      const messages = scene.take().map(({ to, message }) => [to, message.op]);
-      assert.deepEqual(messages, [["b", SessionOp.REFUSED]]);
-      assert.equal(scene.timerCount, 0);
+      scene.busy.clear();
+      scene.pass(1_000);
+      const [sent] = scene.take();
+      assert.deepEqual(missedOf(sent?.message as Restored), [1]);
+    });
+
+    it("and forgets that when its worker is gone, or does not read", () => {
+      scene.recovery.onNodeGone("b");
+      scene.busy.clear();
+      scene.pass(1_000);
+      assert.deepEqual(scene.take(), []);
+      assert.deepEqual(scene.restore("c", 0), [1]);
     });
   });
 

@@ -147,7 +147,18 @@ describe("a message with frames", () => {
     // some bytes say so on the channel
     const vast: unknown[] = [];
     vast.length = 2 ** 32 - 1;
-    const lists = [undefined, null, TEXT, {}, [1], [BYTES, null], sparse, vast];
+    const named: unknown[] = Object.assign([], { length: 1, name: 1 });
+    const lists = [
+      undefined,
+      null,
+      TEXT,
+      {},
+      [1],
+      [BYTES, null],
+      sparse,
+      vast,
+      named,
+    ];
     for (const data of lists) {
       assert.equal(isFramesMessage({ ...message, data }), false);
     }

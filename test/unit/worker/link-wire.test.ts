@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { performance } from "node:perf_hooks";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { install } from "@sinonjs/fake-timers";
 import { MessageType } from "socket.io-adapter";
@@ -271,6 +272,16 @@ describe("the link of a process, where wires are concerned,", () => {
     const [fresh] = (await takeNumbered(3)) as [Buffer];
     receive(14, [echoOf(fresh)]);
     assert.deepEqual(node.heard, [["n1", "2[3]"]]);
+  });
+
+  it("has patience from the first node on, however old the process is", async () => {
+    const fresh = new Link(new FakeChannel());
+    let isSettled = false;
+    void fresh.whenTold(performance.now() / 2).then(() => (isSettled = true));
+    for (let i = 0; i < 5; i++) {
+      await nextTurn();
+    }
+    assert.equal(isSettled, false);
   });
 
   it("asks the primary anew which wire is used when there is a node again", async () => {
