@@ -42,6 +42,7 @@ import {
   SessionOp,
   type SessionMessage,
 } from "../wire/session-messages";
+import { isJson } from "../wire/portable";
 import { encodeValue } from "../wire/values";
 import { ownViews } from "../wire/views";
 import { processChannel, type Channel } from "./channel";
@@ -155,6 +156,10 @@ export class Link {
     if (this.#wire === "plain") {
       refuseDeep(message);
       this.#channel.send(message);
+    } else if (this.#isAsGoodPlain(message)) {
+      // behind what was sent before
+      this.#outbox.flush();
+      this.#channel.send(message);
     } else {
       const data = encodeValue(message.data, this.#isBinary);
       this.#outbox.writeMessage(
@@ -166,6 +171,15 @@ export class Link {
         message.type !== MessageType.BROADCAST_CLIENT_COUNT,
       );
     }
+  }
+
+  /** Whether a message is large, and a channel that takes JSON writes it as it is: in a frame it would be JSON in base64. */
+  #isAsGoodPlain({ type, data }: Envelope): boolean {
+    return (
+      !this.#isBinary &&
+      type === MessageType.FETCH_SOCKETS_RESPONSE &&
+      isJson(data)
+    );
   }
 
   /**
@@ -249,7 +263,11 @@ export class Link {
       this.#onControl(readControl(message), readOffer(message)?.isBinary);
     } else if (isPlainMessage(message) || !isKnownType(message.type)) {
       // a subclass may have types of its own
-      const known = ownViews(message) as PlainMessage;
+      // JSON has none
+      const mayHaveViews = this.#isBinary || this.#wire === "plain";
+      const known = (
+        mayHaveViews ? ownViews(message) : message
+      ) as PlainMessage;
       this.#nodes
         .of(message.nsp)
         ?.forEach((node) => attempt(() => node.onMessage(known)));
