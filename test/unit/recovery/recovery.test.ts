@@ -1,165 +1,27 @@
 import assert from "node:assert/strict";
-import type { RestoreOutcome } from "../../../dist/recovery/restore-outcome";
-import { Recovery, type RecoveryLimits } from "../../../dist/recovery/recovery";
-import { readFrames } from "../../../dist/wire/frame-reader";
-import { FrameWriter } from "../../../dist/wire/frame-writer";
-import { readMissed } from "../../../dist/wire/missed-packets";
 import { formatOffset } from "../../../dist/wire/offsets";
 import {
   SessionOp,
   type SessionMessage,
 } from "../../../dist/wire/session-messages";
 import { collectGarbage, isKept } from "../support/garbage-collector";
+import {
+  DURATION,
+  missedOf,
+  NOTICE,
+  RecoveryScene,
+  type Restored,
+  type Sent,
+} from "../support/recovery-scene";
 import { warningsOf } from "../support/warnings";
 
-const LIMITS = { maxLogBytes: 1e6, maxLogEntries: 1e3, maxSessions: 100 };
 const OPEN = { pid: "pid", sid: "sid", rooms: ["sid"], at: 0 };
-const DURATION = 10_000;
-const NOTICE = 1_000;
-const TAKE_OVER_TIMEOUT = 1_000;
-
-interface Sent {
-  readonly to: string;
-  readonly message: SessionMessage;
-}
-
-type Restored = SessionMessage & { readonly op: SessionOp.RESTORED };
-
-/** A recovery with a clock and nodes that stand still until the test moves them. */
-class Scene {
-  now = 5_000;
-  readonly unreachable = new Set<string>();
-  readonly busy = new Set<string>();
-  readonly outcomes: RestoreOutcome[] = [];
-  readonly recovery: Recovery;
-  readonly #timers = new Set<{ at: number; callback: () => void }>();
-  readonly #sent: Sent[] = [];
-
-  constructor(limits: Partial<RecoveryLimits> = {}) {
-    this.recovery = new Recovery({
-      ...LIMITS,
-      ...limits,
-      clock: {
-        now: () => this.now,
-        after: (ms, callback) => {
-          const timer = { at: this.now + ms, callback };
-          this.#timers.add(timer);
-          return () => this.#timers.delete(timer);
-        },
-      },
-      send: (to, message) => {
-        this.#sent.push({ to, message });
-        return !this.unreachable.has(to);
-      },
-      isBusy: (uid) => this.busy.has(uid),
-      onOutcome: (outcome) => this.outcomes.push(outcome),
-    });
-    this.recovery.keepFor({
-      maxDisconnectionDuration: DURATION,
-      noticeAfter: NOTICE,
-    });
-  }
-
-  get timerCount(): number {
-    return this.#timers.size;
-  }
-
-  /** Lets time pass, second by second, with all workers up to date. */
-  pass(ms: number): void {
-    for (const end = this.now + ms; this.now < end;) {
-      this.now = Math.min(this.now + 1_000, end);
-      this.#timers.forEach((timer) => {
-        if (timer.at <= this.now) {
-          this.#timers.delete(timer);
-          timer.callback();
-        }
-      });
-      this.recovery.tick(this.recovery.log.last);
-    }
-  }
-
-  /** What was sent since the last time. */
-  take(): Sent[] {
-    return this.#sent.splice(0);
-  }
-
-  /** A worker sends a packet; returns its number. */
-  publish(rooms: string[] = [], sender = "a", except: string[] = []): number {
-    const writer = new FrameWriter();
-    writer.writeOrdered(
-      { uid: sender, nsp: "/" },
-      { rooms: new Set(rooms), except: new Set(except) },
-      [`2["${rooms.join()}"]`],
-      undefined,
-      true,
-    );
-    readFrames(writer.take()[0] as Buffer, {
-      onOrigin: () => {},
-      onMessage: () => {},
-      onSession: () => {},
-      onPacket: (frame) => this.recovery.number(sender, "/", frame),
-    });
-    this.recovery.endSection();
-    return this.recovery.log.last;
-  }
-
-  open(owner = "a", pid = "pid", rooms = ["sid"], at?: number): void {
-    this.tell(owner, {
-      op: SessionOp.OPEN,
-      pid,
-      sid: "sid",
-      rooms,
-      at: at ?? this.recovery.log.last,
-      data: Buffer.from("data"),
-    });
-  }
-
-  tell(uid: string, message: SessionMessage, nsp = "/"): void {
-    this.recovery.onMessage(uid, nsp, message);
-  }
-
-  detach(owner = "a", pid = "pid", term = 1, data?: Buffer): void {
-    this.tell(owner, {
-      op: SessionOp.DETACH,
-      pid,
-      term,
-      ...(data && { data }),
-    });
-  }
-
-  offset(number: number): string {
-    return formatOffset({ epoch: this.recovery.epoch, number });
-  }
-
-  /** A client returns; the last number that it has seen is told. */
-  ask(uid: string, number: number, pid = "pid", id = 1): void {
-    const offset = this.offset(number);
-    this.tell(uid, { op: SessionOp.RESTORE, id, pid, offset });
-  }
-
-  /** The same, and what it gets: the numbers of the packets that it missed, or why it gets nothing. */
-  restore(uid: string, number: number, pid = "pid"): number[] | RestoreOutcome {
-    this.take();
-    this.ask(uid, number, pid);
-    const [sent] = this.take();
-    const message = sent?.message;
-    return message?.op === SessionOp.RESTORED
-      ? missedOf(message)
-      : (this.outcomes[this.outcomes.length - 1] as RestoreOutcome);
-  }
-}
-
-function missedOf({ data, dataSize }: Restored): number[] {
-  return readMissed((data as Buffer).subarray(dataSize)).map(
-    ({ number }) => number,
-  );
-}
 
 describe("recovery", () => {
-  let scene: Scene;
+  let scene: RecoveryScene;
 
   beforeEach(() => {
-    scene = new Scene();
+    scene = new RecoveryScene();
   });
 
   it("gives a session to the node that asks, with what its client missed", () => {
@@ -413,7 +275,7 @@ describe("recovery", () => {
         scene.tell("a", { op: SessionOp.LEAVE, ...fields, at });
       }
     };
-    scene = new Scene({ maxLogEntries: 10_000 });
+    scene = new RecoveryScene({ maxLogEntries: 10_000 });
     const twice = () => {
       scene.open("a", "pid", ["sid"], 0);
       const warnings = warningsOf(() => change(1_010));
@@ -428,7 +290,7 @@ describe("recovery", () => {
   });
 
   it("is refused, and never has a gap, where a limit has removed what was missed", () => {
-    scene = new Scene({ maxLogEntries: 2 });
+    scene = new RecoveryScene({ maxLogEntries: 2 });
     scene.open();
     const warnings = warningsOf(() => {
       for (let i = 0; i < 4; i++) {
@@ -454,156 +316,6 @@ describe("recovery", () => {
     assert.deepEqual(scene.restore("b", 0, "later"), []);
   });
 
-  it("takes a session from the node that has it when that has closed the connection", () => {
-    scene.open();
-    scene.publish();
-    scene.ask("b", 0);
-    assert.deepEqual(scene.take(), [
-      { to: "a", message: { op: SessionOp.CLOSE, pid: "pid", term: 1 } },
-    ]);
-    scene.publish();
-    const rooms = ["late"];
-    scene.tell("a", { op: SessionOp.JOIN, pid: "pid", term: 1, rooms, at: 2 });
-    scene.detach();
-    const [sent] = scene.take();
-    assert.equal(sent?.to, "b");
-    const message = sent.message as Restored;
-    assert.deepEqual(missedOf(message), [1, 2]);
-    assert.deepEqual(message.rooms, ["sid", "late"]);
-    // nothing of the old owner counts any more
-    scene.tell("a", { op: SessionOp.CLOSED, pid: "pid", term: 1 });
-    scene.tell("a", { op: SessionOp.END, pid: "pid", term: 1 });
-    scene.detach("a");
-    assert.equal(scene.recovery.sessions.detached.size, 0);
-    assert.equal(scene.timerCount, 0);
-  });
-
-  it("takes a session from a node that has no such socket", () => {
-    scene.open();
-    scene.ask("b", 0);
-    scene.take();
-    scene.tell("a", { op: SessionOp.CLOSED, pid: "pid", term: 1 });
-    assert.equal(scene.take()[0]?.message.op, SessionOp.RESTORED);
-  });
-
-  it("refuses a session that ends while it is taken over", () => {
-    scene.open();
-    scene.ask("b", 0);
-    scene.take();
-    scene.tell("a", { op: SessionOp.END, pid: "pid", term: 1 });
-    assert.equal(scene.take()[0]?.message.op, SessionOp.REFUSED);
-    assert.deepEqual(scene.outcomes, ["unknown"]);
-    assert.equal(scene.timerCount, 0);
-  });
-
-  it("uses the last copy where a node does not answer, is gone, or cannot be reached", () => {
-    const ways: Array<() => void> = [
-      () => scene.pass(TAKE_OVER_TIMEOUT),
-      () => scene.recovery.onNodeGone("a"),
-    ];
-    for (const way of ways) {
-      scene = new Scene();
-      scene.open();
-      scene.ask("b", 0);
-      scene.take();
-      way();
-      assert.equal(scene.take()[0]?.message.op, SessionOp.RESTORED);
-      // it comes back to life
-      scene.detach();
-      assert.equal(scene.recovery.sessions.detached.size, 0);
-      assert.equal(scene.timerCount, 0);
-    }
-    scene = new Scene();
-    scene.open();
-    scene.unreachable.add("a");
-    scene.ask("b", 0);
-    assert.deepEqual(
-      scene.take().map(({ message }) => message.op),
-      [SessionOp.CLOSE, SessionOp.RESTORED],
-    );
-  });
-
-  it("gives a session to the one who asks last", () => {
-    scene.open();
-    scene.ask("b", 0, "pid", 1);
-    scene.ask("c", 0, "pid", 2);
-    scene.detach();
-    assert.deepEqual(
-      scene.take().map(({ to, message }) => [to, message.op]),
-      [
-        ["a", SessionOp.CLOSE],
-        ["b", SessionOp.REFUSED],
-        ["a", SessionOp.CLOSE],
-        ["c", SessionOp.RESTORED],
-      ],
-    );
-    assert.deepEqual(scene.outcomes, ["superseded", "recovered"]);
-  });
-
-  describe("has a client wait whose worker is busy", () => {
-    beforeEach(() => {
-      scene.open();
-      scene.publish();
-      scene.detach();
-      scene.busy.add("b");
-      scene.take();
-      scene.ask("b", 0);
-      scene.pass(1_000);
-      assert.deepEqual(scene.take(), []);
-    });
-
-    it("until it is not, and gives it what was sent meanwhile, too", () => {
-      scene.publish();
-      scene.busy.clear();
-      scene.pass(1_000);
-      const [sent, ...others] = scene.take();
-      assert.deepEqual(others, []);
-      assert.equal(sent?.to, "b");
-      assert.deepEqual(missedOf(sent.message as Restored), [1, 2]);
-      assert.deepEqual(scene.outcomes, ["recovered"]);
-      assert.equal(scene.timerCount, 0);
-    });
-
-    it("and refuses it when it has asked elsewhere", () => {
-      scene.ask("c", 0);
-      scene.busy.clear();
-      scene.pass(1_000);
-      const messages = scene.take().map(({ to, message }) => [to, message.op]);
-      assert.deepEqual(messages, [
-        ["b", SessionOp.REFUSED],
-        ["c", SessionOp.RESTORED],
-      ]);
-      assert.deepEqual(scene.outcomes, ["superseded", "recovered"]);
-      assert.equal(scene.timerCount, 0);
-    });
-
-    it("however long it takes, as it has asked in time", () => {
-      scene.pass(DURATION + 1_000);
-      scene.busy.clear();
-      scene.pass(1_000);
-      const [sent] = scene.take();
-      assert.deepEqual(missedOf(sent?.message as Restored), [1]);
-    });
-
-    it("and forgets that when its worker is gone, or does not read", () => {
-      scene.recovery.onNodeGone("b");
-      scene.busy.clear();
-      scene.pass(1_000);
-      assert.deepEqual(scene.take(), []);
-      assert.deepEqual(scene.restore("c", 0), [1]);
-    });
-  });
-
-  it("keeps a session that could not be given", () => {
-    scene.open();
-    scene.detach();
-    scene.unreachable.add("b");
-    scene.ask("b", 0);
-    assert.equal(scene.recovery.sessions.detached.size, 1);
-    assert.deepEqual(scene.outcomes, []);
-    assert.deepEqual(scene.restore("c", 0), []);
-  });
-
   it("takes all sockets of a node that is gone for lost", () => {
     scene.open("a", "one");
     scene.open("a", "two");
@@ -614,7 +326,7 @@ describe("recovery", () => {
   });
 
   it("forgets the sessions that were lost first when there are too many", () => {
-    scene = new Scene({ maxSessions: 2 });
+    scene = new RecoveryScene({ maxSessions: 2 });
     const warnings = warningsOf(() => {
       ["one", "two"].forEach((pid) => scene.open("a", pid));
       scene.open("a", "none");
