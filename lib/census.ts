@@ -1,6 +1,6 @@
 /**
  * Sockets that are counted, or asked for their rooms, where nobody wants to know more of them. A node answers with one
- * entry for all of its sockets; one of 0.3.0, which does not know the question, describes each of them.
+ * entry for all of its sockets; one of 0.3.0, which does not know the question, describes each of them. [E1]
  */
 import type { BroadcastOptions, ClusterAdapter, Room } from "socket.io-adapter";
 import { RequestTimeoutError } from "./errors";

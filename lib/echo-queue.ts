@@ -28,7 +28,7 @@ const COMPACT_AT = 1_024;
 
 /**
  * What this node has sent, in that order, until it has come back with a number. Its own clients receive it then: those
- * that were meant when it was sent.
+ * that were meant when it was sent. [R1, R3]
  */
 export class EchoQueue {
   #packets: WaitingPacket[] = [];

@@ -140,7 +140,7 @@ export class NodeRecovery {
     }
   }
 
-  /** An order begins or ends. */
+  /** An order begins or ends. [R5] */
   onOrder(): void {
     this.#packets.settle();
     this.#returning.closeAll();
@@ -151,7 +151,7 @@ export class NodeRecovery {
     }
   }
 
-  /** What arrived for some time is lost: the clients have to return for it. */
+  /** What arrived for some time is lost: the clients have to return for it. [R6] */
   onLoss(): void {
     this.#packets.clear();
     this.#returning.closeAll();

@@ -1,6 +1,6 @@
 /**
  * Broadcasts where all workers share one order: what can be recovered goes to the primary, and reaches the clients of
- * this node, too, when it comes back with its number. Each event ends in an offset.
+ * this node, too, when it comes back with its number. Each event ends in an offset. [R1, R2]
  */
 import type {
   BroadcastOptions,

@@ -37,7 +37,7 @@ export class Ordering {
   }
 
   /**
-   * Numbers the packets of a section, in place.
+   * Numbers the packets of a section, in place. [R1]
    *
    * @returns whether there are any: their sender waits for the numbers
    */

@@ -176,7 +176,7 @@ export class Relay<Worker> {
   }
 
   /**
-   * Asks a worker to come to rest.
+   * Asks a worker to come to rest. [E2]
    *
    * @param duration - how long it may take, in ms
    * @returns whether it has understood; one that speaks the messages of 0.3.0 only does not
@@ -246,7 +246,7 @@ export class Relay<Worker> {
         const nodes = this.#peers.uids;
         peer.outbox.push(controlMessage("greet", { nodes }));
         if (this.#negotiation.wire === "ordered") {
-          // its clients have missed something: let them return for it, once its nodes can be answered
+          // its clients have missed something: let them return for it, once its nodes can be answered [R6]
           this.#negotiation.tell(peer, "reset");
         }
       },

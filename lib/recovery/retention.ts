@@ -9,7 +9,7 @@ interface Sample {
 // they may be kept for days
 const MAX_SAMPLES = 1_000;
 
-/** How long packets and sessions are kept: as long as the workers ask for, of whom the largest counts. */
+/** How long packets and sessions are kept: as long as the workers ask for, of whom the largest counts. [R7] */
 export class Retention {
   #settings: RecoverySettings = { maxDisconnectionDuration: 0, noticeAfter: 0 };
   #samples: Sample[] = [];

@@ -41,7 +41,7 @@ interface Stay {
 const MAX_STAYS = 1_000;
 
 /**
- * In which rooms a socket was at each moment: whether a packet was for it is asked long after it has left.
+ * In which rooms a socket was at each moment: whether a packet was for it is asked long after it has left. [R3]
  */
 export class RoomHistory {
   /** The rooms in which it is, and the moment at which it joined. */

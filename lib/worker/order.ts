@@ -3,7 +3,7 @@ import type { Offset } from "../wire/offsets";
 // in ms
 const REPORT_INTERVAL = 1_000;
 
-/** Where this process is in the total order. */
+/** Where this process is in the total order, which the primary has to know. [R7] */
 export class Order {
   readonly #report: (position: Offset) => void;
   /** Changed in place: there is one for each packet. */

@@ -63,6 +63,13 @@ describe("namespaces and servers that come and go", () => {
       );
       assert.equal(sent, 2);
     });
+    const { workers } = await cluster.primary.run(({ handle }) =>
+      handle.stats(),
+    );
+    assert.deepEqual(
+      workers.map(({ nodes }) => nodes.map(({ nsp }) => nsp)),
+      [["/"], ["/"]],
+    );
     await cluster.formed("/dynamic-0", [second]);
     const counts = await second.run(({ io }) =>
       io.of("/dynamic-0").adapter.serverCount(),
