@@ -36,6 +36,8 @@ export interface RecoveryStats {
   readonly log: { readonly packets: number; readonly bytes: number };
   /** The sockets of which the state is kept: those that are connected, and those whose connection was lost. */
   readonly sessions: { readonly open: number; readonly detached: number };
+  /** What the limits have cost: packets that were removed from the log, and sockets whose state was forgotten or not kept. */
+  readonly discarded: { readonly packets: number; readonly sessions: number };
   /** How many clients have come back, by what became of them. */
   readonly restores: { readonly [Outcome in RestoreOutcome]: number };
 }
@@ -98,7 +100,11 @@ export class Statistics {
   snapshot(
     peers: Iterable<Peer>,
     wire: Wire,
-    { log, sessions }: Pick<Recovery, "log" | "sessions">,
+    {
+      log,
+      sessions,
+      discarded,
+    }: Pick<Recovery, "log" | "sessions" | "discarded">,
     now: number,
   ): ClusterStats {
     const totals = new Totals();
@@ -116,6 +122,7 @@ export class Statistics {
       recovery: {
         log: { packets: log.size, bytes: log.byteLength },
         sessions: { open: sessions.size - detached, detached },
+        discarded: { ...discarded },
         restores: { ...this.#restores },
       },
     };

@@ -51,6 +51,8 @@ interface Uncopied {
 const NOTHING: Uncopied = { section: Buffer.alloc(0), start: 0, end: 0 };
 
 export class PacketLog {
+  /** How many packets were removed because of a limit. */
+  discarded = 0;
   readonly #limits: LogLimits;
   readonly #namespaces = new Map<string, NamespaceIndex>();
   /** The packets in the order of their numbers. */
@@ -146,6 +148,7 @@ export class PacketLog {
       this.#count > this.#limits.maxLogEntries
     ) {
       this.#lost = this.#removeFirst();
+      this.discarded++;
     }
     return number;
   }

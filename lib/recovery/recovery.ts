@@ -46,6 +46,9 @@ export class Recovery {
   #epoch = newEpoch();
   #log: PacketLog;
   #hasWarned = false;
+  /** What the limits have cost in the orders before. */
+  #discardedBefore = 0;
+  #forgotten = 0;
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
@@ -69,11 +72,18 @@ export class Recovery {
     return this.#sessions;
   }
 
+  /** What the limits have cost: packets of the log, and sessions that were forgotten, or not kept at all. */
+  get discarded(): { readonly packets: number; readonly sessions: number } {
+    const packets = this.#discardedBefore + this.#log.discarded;
+    return { packets, sessions: this.#forgotten };
+  }
+
   /** An order begins or ends: what was sent meanwhile is not known, and neither is what happened to the sockets. */
   restart(): void {
     this.#claims.clear();
     this.#sessions.clear();
     this.#retention.clear();
+    this.#discardedBefore += this.#log.discarded;
     this.#log = new PacketLog(this.#options);
     this.#epoch = newEpoch();
     debug("a new order begins");
@@ -130,7 +140,7 @@ export class Recovery {
         });
         break;
       case SessionOp.DATA:
-        this.#ofOwner(uid, message, (session) => setData(session, message));
+        this.#ofOwner(uid, message, (session) => session.setData(message.data));
         break;
       case SessionOp.LATE:
         this.#ofOwner(uid, message, (session) => {
@@ -139,7 +149,7 @@ export class Recovery {
         break;
       case SessionOp.DETACH:
         this.#ofOwner(uid, message, (session) => {
-          setData(session, message);
+          session.setData(message.data);
           this.#detach(session);
         });
         break;
@@ -208,7 +218,7 @@ export class Recovery {
       return;
     }
     const since = this.#moment(uid, at);
-    const session = new Session(pid, sid, nsp, since, textOf(data));
+    const session = new Session(pid, sid, nsp, since, data);
     rooms.forEach((room) => session.rooms.join(room, since));
     this.#sessions.add(session);
   }
@@ -219,6 +229,7 @@ export class Recovery {
       return true;
     }
     const { maxSessions } = this.#options;
+    this.#forgotten++;
     warnOnce(
       `there are more than ${maxSessions} sessions: some clients will not be recovered (maxSessions of setupPrimary())`,
     );
@@ -298,8 +309,7 @@ export class Recovery {
       session.rooms.all,
       (packet) => session.isFor(packet),
     );
-    const { sid } = session;
-    const data = Buffer.from(session.data, "latin1");
+    const { sid, data } = session;
     const term = session.term + 1;
     const isSent = this.#options.send(uid, {
       op: SessionOp.RESTORED,
@@ -384,15 +394,4 @@ export class Recovery {
       );
     }
   }
-}
-
-function setData(session: Session, { data }: { readonly data?: Buffer }): void {
-  if (data !== undefined && data.length > 0) {
-    session.data = textOf(data);
-  }
-}
-
-/** What was received is a part of something larger. */
-function textOf(data: Buffer | undefined): string {
-  return data === undefined ? "" : data.toString("latin1");
 }

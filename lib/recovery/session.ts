@@ -12,8 +12,8 @@ export class Session {
   /** What came before was for nobody, or for a session that is over. */
   readonly since: Moment;
   readonly rooms = new RoomHistory();
-  /** The data of the socket, which workers alone read: its bytes as a text, as a small Buffer keeps a pool in memory. */
-  data: string;
+  /** The bytes of the data as a text: a part of something larger would keep that in memory. */
+  #data = "";
   /** The node that has its socket, or had it last. */
   owner: string;
   /** How often it was given to a node. */
@@ -31,14 +31,26 @@ export class Session {
     sid: string,
     nsp: string,
     since: Moment,
-    data: string,
+    data: Buffer | undefined,
   ) {
     this.pid = pid;
     this.sid = sid;
     this.nsp = nsp;
     this.since = since;
     this.owner = since.node;
-    this.data = data;
+    this.setData(data);
+  }
+
+  /** The data of the socket, which workers alone read. */
+  get data(): Buffer {
+    return Buffer.from(this.#data, "latin1");
+  }
+
+  /** @param data - nothing if it has not changed */
+  setData(data: Buffer | undefined): void {
+    if (data !== undefined && data.length > 0) {
+      this.#data = data.toString("latin1");
+    }
   }
 
   /** Whether a packet was for its socket when it was delivered. */

@@ -9,7 +9,8 @@ describe("the statistics of the primary", () => {
   const recovery = {
     log: { size: 3, byteLength: 300 },
     sessions: { size: 5, detached: new Set([1, 2]) },
-  } as unknown as Pick<Recovery, "log" | "sessions">;
+    discarded: { packets: 7, sessions: 1 },
+  } as unknown as Pick<Recovery, "log" | "sessions" | "discarded">;
 
   function createPeer(id: number, wire: PeerWire = "fast"): Peer {
     const outbox = new PrimaryOutbox({
@@ -77,6 +78,7 @@ describe("the statistics of the primary", () => {
     assert.deepEqual(before.recovery, {
       log: { packets: 3, bytes: 300 },
       sessions: { open: 3, detached: 2 },
+      discarded: { packets: 7, sessions: 1 },
       restores: {
         recovered: 0,
         unknown: 0,

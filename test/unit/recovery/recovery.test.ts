@@ -289,7 +289,7 @@ describe("recovery", () => {
     assert.deepEqual(scene.restore("b", last - 2), [last - 1, last]);
   });
 
-  it("is refused, and never has a gap, where a limit has removed what was missed", () => {
+  it("has limits, and counts what they cost", () => {
     scene = new RecoveryScene({ maxLogEntries: 2 });
     scene.open();
     const warnings = warningsOf(() => {
@@ -299,6 +299,19 @@ describe("recovery", () => {
     });
     assert.equal(warnings.length, 1);
     assert.match(warnings[0] as string, /maxLogEntries: 2/);
+    assert.deepEqual(scene.recovery.discarded, { packets: 2, sessions: 0 });
+    scene.recovery.restart();
+    assert.deepEqual(scene.recovery.discarded, { packets: 2, sessions: 0 });
+  });
+
+  it("is refused where such a packet is missing, and no other", () => {
+    scene = new RecoveryScene({ maxLogEntries: 2 });
+    scene.open();
+    warningsOf(() => {
+      for (let i = 0; i < 4; i++) {
+        scene.publish();
+      }
+    });
     scene.open("a", "knows");
     scene.detach();
     scene.detach("a", "knows");
@@ -336,6 +349,7 @@ describe("recovery", () => {
     assert.equal(warnings.length, 1);
     assert.match(warnings[0] as string, /more than 2 sessions/);
     assert.equal(scene.recovery.sessions.size, 2);
+    assert.deepEqual(scene.recovery.discarded, { packets: 0, sessions: 2 });
     for (const pid of ["none", "two"]) {
       assert.equal(scene.restore("b", 0, pid), "unknown");
     }
