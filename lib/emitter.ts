@@ -23,6 +23,7 @@ import type {
   EventParamsWithoutAck,
   EventsMap,
 } from "./typed-events";
+import { RESERVED_SERVER_EVENTS } from "./wire/plain";
 
 /**
  * Sends to the clients and the servers of all workers, from the primary. Each call is sent in its own tick; what one emitter
@@ -215,14 +216,7 @@ export class Emitter<
   }
 }
 
-// see RESERVED_EVENTS in https://github.com/socketio/socket.io/blob/main/packages/socket.io/lib/namespace.ts
-const RESERVED_EVENTS: ReadonlySet<unknown> = new Set([
-  "connect",
-  "connection",
-  "new_namespace",
-]);
-
 /** @throws {ClusterAdapterError} `ERR_INVALID_OPTION` */
 function serverEvent<T>(event: T): T {
-  return checked(event, RESERVED_EVENTS);
+  return checked(event, RESERVED_SERVER_EVENTS);
 }

@@ -195,13 +195,13 @@ function isEvent(packet: unknown): boolean {
   return (
     isList(packet) &&
     (typeof packet[0] === "string" || typeof packet[0] === "number") &&
-    !RESERVED_EVENTS.has(packet[0])
+    !RESERVED_SERVER_EVENTS.has(packet[0])
   );
 }
 
 // no server can emit them to the others; the listeners of an application expect a socket
 // see RESERVED_EVENTS in https://github.com/socketio/socket.io/blob/main/packages/socket.io/lib/namespace.ts
-const RESERVED_EVENTS = new Set<unknown>([
+export const RESERVED_SERVER_EVENTS: ReadonlySet<unknown> = new Set([
   "connect",
   "connection",
   "new_namespace",
