@@ -1,5 +1,5 @@
 import { deserialize, serialize } from "node:v8";
-import { Announcer } from "../../dist/primary/events";
+import { Announcer, type WorkerName } from "../../dist/primary/events";
 import { Relay, type RelayOptions } from "../../dist/primary/relay";
 import { Surroundings } from "./surroundings";
 
@@ -12,7 +12,7 @@ const LIMITS = {
 };
 
 // that of setupPrimary(), in ms
-const TICK = 250;
+const TICK = 100;
 
 export type Limits = Partial<typeof LIMITS>;
 
@@ -34,6 +34,9 @@ export class ModelPrimary {
       return () => clock.clearTimeout(timer);
     },
   };
+  /** All that was read before a worker whose backlog was discarded read again, as bytes: what it never gets is in it. */
+  readonly skipped = new Map<number, readonly Buffer[]>();
+  readonly #read: Buffer[] = [];
   /** What each worker has not read yet. */
   readonly #sent = new Map<number, UnderWay[]>();
 
@@ -43,13 +46,17 @@ export class ModelPrimary {
     private readonly slow: number | undefined,
   ) {
     const { clock } = this.surroundings;
+    const announcer = new Announcer();
+    announcer.emitter.on("resume", ({ worker }: { worker: WorkerName }) => {
+      this.skipped.set(worker.id, [...this.#read]);
+    });
     this.relay = this.surroundings.run(() => {
       const relay = new Relay<number>({
         ...LIMITS,
         ...limits,
         clock: this.clock,
         nameOf: (id) => ({ id, pid: undefined }),
-        announcer: new Announcer(),
+        announcer,
         send: (...args) => this.#send(...args),
       });
       clock.setInterval(() => relay.tick(), TICK);
@@ -63,6 +70,7 @@ export class ModelPrimary {
   }
 
   receive(worker: number, message: object): void {
+    this.#read.push(serialize(message));
     this.surroundings.run(() => this.relay.onMessage(worker, message));
   }
 

@@ -19,14 +19,17 @@ export async function shrink(
   breach?: Breach,
 ): Promise<Attempt> {
   const [kind] = problems.map(kindOf);
+  const isSame = (attempt: Attempt) =>
+    attempt.problems.some((problem) => kindOf(problem) === kind);
   let best = await retrace(scenario, path, breach);
   for (let i = 0; i < best.taken.length;) {
-    const shorter = await retrace(
-      scenario,
-      best.taken.filter((_, at) => at !== i),
-      breach,
-    );
-    if (shorter.problems.some((problem) => kindOf(problem) === kind)) {
+    const steps = best.taken.filter((_, at) => at !== i);
+    const shorter = await retrace(scenario, steps, breach);
+    if (
+      isSame(shorter) &&
+      // a worker that is never woken up is stuck with the rule, too
+      !(breach && isSame(await retrace(scenario, steps)))
+    ) {
       best = shorter;
       // what came before may not be needed any more
       i = 0;

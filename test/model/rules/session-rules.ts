@@ -1,4 +1,5 @@
 import { LocalSessions } from "../../../dist/local-sessions";
+import { Claims } from "../../../dist/recovery/claims";
 import { PacketLog } from "../../../dist/recovery/packet-log";
 import { Recovery } from "../../../dist/recovery/recovery";
 import type { SessionStore } from "../../../dist/recovery/session-store";
@@ -125,6 +126,13 @@ export const sessionRules: readonly Rule[] = [
     scenario: scenarios.givesUp,
     leadsTo: "doubled",
     break: () => replace(ReturningClients.prototype, "close", nothing),
+  },
+  {
+    at: "recovery 4",
+    says: "a client that waits for a busy worker gets its session when that has read",
+    scenario: scenarios.toBusyWorker,
+    leadsTo: "stuck",
+    break: () => replace(Claims.prototype, "forEachQueued", nothing),
   },
   {
     at: "recovery 6",

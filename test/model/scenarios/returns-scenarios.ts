@@ -10,7 +10,10 @@ import {
   joins,
   leaves,
   loses,
+  passes,
+  resumes,
   starts,
+  stops,
 } from "../moves";
 import { ordered, FROM_1_TO_2, TO_ROOM } from "./kinds";
 
@@ -117,4 +120,38 @@ export const fullLog = ordered({
   initial: [1, 2],
   client: FROM_1_TO_2,
   threads: [[emits(2, "b"), emits(2, "c")], [loses]],
+});
+
+// more than one event on its way to a worker is much
+const BUSY = { limits: { maxBacklogBytes: 100 }, slow: 2 };
+
+export const toBusyWorker = ordered({
+  name: "a client returns to a worker that is busy",
+  ...BUSY,
+  initial: [1, 2],
+  client: FROM_1_TO_2,
+  threads: [[emits(1, "a"), emits(1, "b")], [loses]],
+  mustRecover: true,
+});
+
+export const busyOverflow = ordered({
+  name: "a client waits for a busy worker, whose backlog is discarded",
+  ...BUSY,
+  initial: [1, 2],
+  client: FROM_1_TO_2,
+  threads: [
+    [
+      emits(1, "a"),
+      reaches(1),
+      loses,
+      reaches(2),
+      stops(2),
+      emits(1, "b"),
+      passes(1),
+      emits(1, "c"),
+      emits(1, "d"),
+      resumes(2),
+    ],
+  ],
+  hasHungWorker: true,
 });
