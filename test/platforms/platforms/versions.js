@@ -1,6 +1,6 @@
 /** The runtimes on which applications run, and what they install next to the package. */
 module.exports = {
-  // the floor of `engines`, then the last of each even major
+  // the floor of `engines`, then the last of each even major; the odd ones have no long-term support
   node: [
     "14.18.0",
     "14.21.3",
