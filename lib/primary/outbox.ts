@@ -24,10 +24,10 @@ export interface OutboxLimits {
 export interface OutboxOptions extends OutboxLimits {
   /** Sends one message, and calls back when the operating system has taken it or never will. */
   readonly send: (message: object, callback: () => void) => void;
-  /** The backlog was too much and was discarded; nothing is queued until `onDrain`. */
+  /** The backlog was too much and was discarded; nothing is queued until `onResume`. */
   readonly onOverflow: (discarded: Traffic) => void;
   /** The worker reads again. */
-  readonly onDrain: () => void;
+  readonly onResume: () => void;
 }
 
 type Entry = Section | object;
@@ -190,7 +190,7 @@ export class PrimaryOutbox {
     this.#silentTicks = 0;
     if (this.#state === "overflown" && this.#inFlight === 0) {
       this.#state = "open";
-      this.#options.onDrain();
+      this.#options.onResume();
     } else if (this.#state === "open") {
       this.#flush();
     }

@@ -80,10 +80,6 @@ export class Peers<Worker> {
   readonly #owners = new Map<string, Peer>();
   #recovererCount = 0;
 
-  get size(): number {
-    return this.#peers.size;
-  }
-
   get nodeCount(): number {
     return this.#owners.size;
   }

@@ -112,10 +112,6 @@ export class Relay<Worker> {
     });
   }
 
-  get peers(): Peers<Worker> {
-    return this.#peers;
-  }
-
   /** A worker was forked: it says hello before anything else. */
   onFork(worker: Worker): void {
     this.#join(worker, "silent");
@@ -239,7 +235,7 @@ export class Relay<Worker> {
         announcer.announce("overflow", { worker: name, ...lost });
         peer.dropped = this.#removeNodes(peer);
       },
-      onDrain: () => {
+      onResume: () => {
         peer.dropped = [];
         announcer.announce("resume", { worker: name });
         // what it was told of the end of others was discarded, too

@@ -19,7 +19,7 @@ describe("the outbox of the primary", () => {
       maxBacklogMessages,
       send: pipe.send,
       onOverflow: () => events.push("overflow"),
-      onDrain: () => events.push("drain"),
+      onResume: () => events.push("resume"),
     });
   }
 
@@ -157,7 +157,7 @@ describe("the outbox of the primary", () => {
       pipe.onSent();
       assert.deepEqual(events, ["overflow"]);
       pipe.onSent();
-      assert.deepEqual(events, ["overflow", "drain"]);
+      assert.deepEqual(events, ["overflow", "resume"]);
       assert.deepEqual(pipe.order, first);
       outbox.push({ again: true });
       assert.deepEqual(pipe.order, [...first, { again: true }]);
@@ -173,7 +173,7 @@ describe("the outbox of the primary", () => {
     assert.deepEqual(pipe.sent, [{ n: 0 }]);
     assert.deepEqual(events, ["overflow"]);
     await pipe.drain();
-    assert.deepEqual(events, ["overflow", "drain"]);
+    assert.deepEqual(events, ["overflow", "resume"]);
     outbox.push({ again: true });
     assert.deepEqual(pipe.sent.slice(1), [{ again: true }]);
   });

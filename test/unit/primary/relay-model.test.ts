@@ -127,7 +127,6 @@ describe("the relay, next to a naive one,", () => {
         const scene = new RelayScene();
         const model = new NaiveRelay();
         const told = new Map<number, string>();
-        const { peers } = scene.relay;
         for (const step of steps as Step[]) {
           const expected = perform(step, scene, model);
           const sent = await scene.takeAll();
@@ -146,11 +145,13 @@ describe("the relay, next to a naive one,", () => {
             assert.equal(wire, model.toldTo(id), `worker ${id}`);
             seen.add(wire);
           }
-          assert.equal(peers.size, model.workers.length);
-          assert.equal(peers.nodeCount, model.nodes.length);
+          const { workers } = scene.relay.stats();
+          assert.equal(workers.length, model.workers.length);
+          const nodes = workers.flatMap((worker) => worker.nodes);
+          assert.equal(nodes.length, model.nodes.length);
         }
         WORKERS.forEach((worker) => scene.relay.onLeave(worker));
-        assert.deepEqual([peers.size, peers.nodeCount], [0, 0]);
+        assert.deepEqual(scene.relay.stats().workers, []);
       }),
       { numRuns: 500 },
     );

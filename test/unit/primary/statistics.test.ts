@@ -18,7 +18,7 @@ describe("the statistics of the primary", () => {
       maxBacklogMessages: 10,
       send: new FakePipe().send,
       onOverflow: () => {},
-      onDrain: () => {},
+      onResume: () => {},
     });
     return new Peer({ id, pid: undefined }, outbox, wire);
   }
