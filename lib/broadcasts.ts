@@ -50,7 +50,8 @@ export class Broadcasts {
     const { adapter, node, link, reportInterval, publish, respond } = options;
     this.#options = options;
     const encoder = PacketEncoder.install(adapter);
-    const delivery = new Delivery(adapter, encoder);
+    const recovers = node.recovery !== undefined;
+    const delivery = new Delivery(adapter, encoder, recovers);
     this.#encoder = encoder;
     this.#delivery = delivery;
     this.#outgoing = new OutgoingPackets(link, encoder, publish);

@@ -24,10 +24,17 @@ const { broadcast } = Adapter.prototype;
 export class Delivery {
   readonly #adapter: ClusterAdapter;
   readonly #encoder: PacketEncoder;
+  readonly #recovers: boolean;
 
-  constructor(adapter: ClusterAdapter, encoder: PacketEncoder) {
+  /** @param recovers - whether clients may return to the node, and be connected again with the rooms that they had */
+  constructor(
+    adapter: ClusterAdapter,
+    encoder: PacketEncoder,
+    recovers: boolean,
+  ) {
     this.#adapter = adapter;
     this.#encoder = encoder;
+    this.#recovers = recovers;
   }
 
   /** Whether one of the clients may be meant. */
@@ -50,8 +57,8 @@ export class Delivery {
    * @param pins - the clients of which it is known whether they are meant
    */
   deliver(encoded: EncodedPacket, opts: BroadcastOptions, pins?: Pins): void {
-    if (Adapter.prototype.broadcast !== broadcast && pins === undefined) {
-      // uWebSockets.js has put its own in place, which is faster there
+    if (Adapter.prototype.broadcast !== broadcast && !this.#recovers) {
+      // uWebSockets.js has put its own in place, which is faster there, and does not reach those who have returned
       this.#encoder.expect(encoded);
       Adapter.prototype.broadcast.call(this.#adapter, encoded.packet, opts);
       return;

@@ -7,6 +7,7 @@ import { protocolError } from "../../dist/errors";
 import { PacketEncoder } from "../../dist/packet-encoder";
 import { textFrame } from "../../dist/wire/ws-frame";
 import { RecordingAdapter } from "./support/recording-adapter";
+import { stub } from "./support/stub";
 import { warningsOf } from "./support/warnings";
 
 type Written = [id: string, parts: unknown, packetOpts: object];
@@ -20,7 +21,7 @@ describe("the delivery to the clients of a process", () => {
   beforeEach(() => {
     adapter = RecordingAdapter.create(new Server());
     encoder = PacketEncoder.install(adapter);
-    delivery = new Delivery(adapter, encoder);
+    delivery = new Delivery(adapter, encoder, false);
     written = [];
   });
   afterEach(() => adapter.close());
@@ -149,19 +150,25 @@ describe("the delivery to the clients of a process", () => {
     assert.throws(() => delivery.deliver(event("a"), everyone), thrown);
   });
 
-  it("is left to whoever has replaced that of the in-memory adapter", () => {
-    const { broadcast } = Adapter.prototype;
+  it("is left to whoever has replaced that of the in-memory adapter, unless clients may return", () => {
+    connect("s1");
     const calls: unknown[][] = [];
-    Adapter.prototype.broadcast = function (this: RecordingAdapter, ...args) {
+    const replacement = function (this: unknown, ...args: [never, object]) {
       calls.push([this, ...args, encoder.encode(args[0])]);
     };
+    const restore = stub(Adapter.prototype, "broadcast", replacement);
     try {
       const encoded = event("a");
       const opts = { rooms: new Set<string>() };
-      delivery.deliver(encoded, opts);
+      const left = receivers(() => delivery.deliver(encoded, opts));
+      assert.deepEqual(left, []);
       assert.deepEqual(calls, [[adapter, encoded.packet, opts, encoded.parts]]);
+      const recovering = new Delivery(adapter, encoder, true);
+      const own = receivers(() => recovering.deliver(encoded, opts));
+      assert.deepEqual(own, ["s1"]);
+      assert.equal(calls.length, 1);
     } finally {
-      Adapter.prototype.broadcast = broadcast;
+      restore();
     }
   });
 

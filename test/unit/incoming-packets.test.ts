@@ -13,7 +13,7 @@ describe("the packets of other nodes", () => {
   it("that ask for acknowledgements are not read where nobody is meant", () => {
     const adapter = RecordingAdapter.create(new Server());
     const encoder = PacketEncoder.install(adapter);
-    const delivery = new Delivery(adapter, encoder);
+    const delivery = new Delivery(adapter, encoder, false);
     const answers: unknown[] = [];
     const packets = new IncomingPackets(
       adapter,

@@ -19,7 +19,7 @@ describe("recovery as one node sees it", () => {
         return Promise.resolve(true);
       },
     } as unknown as Link;
-    const delivery = new Delivery(adapter, encoder);
+    const delivery = new Delivery(adapter, encoder, true);
     const node = new FakeNode();
     new NodeRecovery({
       adapter,

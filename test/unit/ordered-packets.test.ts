@@ -68,7 +68,7 @@ describe("packets in an order", () => {
         return new FrameWriter().writeOrdered(...args);
       },
     } as unknown as Link;
-    const delivery = new Delivery(adapter, encoder);
+    const delivery = new Delivery(adapter, encoder, true);
     packets = new OrderedPackets(adapter, link, encoder, delivery);
     const client = {
       writeToEngine: ([part]: [string]) =>
