@@ -15,12 +15,14 @@ import { Broadcasts } from "./broadcasts";
 import { answerFor } from "./census";
 import { notSendable } from "./errors";
 import { resolveAdapterOptions, type AdapterOptions } from "./options";
+import { OtherNodes } from "./other-nodes";
 import type { PlainBroadcast } from "./outgoing-packets";
 import { Requests, type Question } from "./requests";
 import {
   decodeOptions,
   encodeOptions,
   internals,
+  isConnecting,
   recoverySettings,
   type Namespace,
 } from "./socket-io";
@@ -52,6 +54,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   readonly #node: Node;
   /** How it signs what it sends after it was closed: it is no member any more, and must not become one again. */
   readonly #formerly: Origin;
+  readonly #others: OtherNodes;
   #state: "new" | "open" | "closed" = "new";
   #requestCount = 0;
 
@@ -65,6 +68,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     const options = resolveAdapterOptions(opts);
     const link = processLink();
     super(nsp, { ...opts, ...options });
+    this.#others = new OtherNodes(this, options.heartbeatTimeout);
     this.#link = link;
     this.#formerly = { uid: EMITTER_UID, nsp: this.nsp.name };
     this.#node = this.#createNode();
@@ -101,15 +105,9 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
 
   /** Joins the cluster. A second call does nothing. */
   override init(): void {
-    if (this.#state !== "new") {
-      return;
+    if (this.#state === "new") {
+      this.#open();
     }
-    this.#state = "open";
-    this.#link.join(this.#node);
-    super.init();
-    // the channel keeps the process alive: once it has closed, there is nobody left to tell
-    internals(this).heartbeatTimer?.unref();
-    internals(this).cleanupTimer?.unref();
   }
 
   /** Leaves the cluster. What waits for other nodes settles with what has arrived. A second call does nothing. */
@@ -121,7 +119,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     this.#state = "closed";
     this.#broadcasts.recovery?.close();
     this.#link.leave(this.#node);
-    this.#removeNodesBut(NOBODY);
+    this.#others.close();
   }
 
   override broadcast(
@@ -148,6 +146,10 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   }
 
   override addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
+    if (this.#state === "closed" && isConnecting(this.nsp, id, rooms)) {
+      // Socket.IO has closed a dynamic namespace that had no clients, but some that waited for a middleware
+      this.#open();
+    }
     const onJoined = this.#broadcasts.recovery?.onJoin(id, rooms);
     const result = super.addAll(id, rooms);
     onJoined?.();
@@ -331,6 +333,16 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     return DONE;
   }
 
+  #open(): void {
+    this.#state = "open";
+    this.#broadcasts.recovery?.open();
+    this.#link.join(this.#node);
+    this.#others.open();
+    super.init();
+    // the channel keeps the process alive: once it has closed, there is nobody left to tell
+    internals(this).heartbeatTimer?.unref();
+  }
+
   #publishUnlessLocal(
     opts: BroadcastOptions,
     type: Exclude<Publishable["type"], HeartbeatType>,
@@ -358,12 +370,14 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
       onSession: (message) => recovery()?.onSession(message),
       onOrder: () => recovery()?.onOrder(),
       onLoss: () => recovery()?.onLoss(),
-      onNodes: (uids) => this.#removeNodesBut(uids),
-      onDisconnect: () => this.#removeNodesBut(NOBODY),
+      onNodes: (uids) => this.#others.keep(uids),
+      onDisconnect: () => this.#others.keepNone(),
       onExit: () => {
         recovery()?.onExit();
         // a primary of 0.3.0 would let the others find out by themselves
         this.publish({ type: MessageType.ADAPTER_CLOSE });
+        // listeners behind this one may send, and it would be taken for alive
+        this.#state = "closed";
       },
       greet: () => super.init(),
     };
@@ -383,14 +397,6 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
   #hear(uid: ServerId): void {
     super.onMessage({ type: MessageType.HEARTBEAT, uid, nsp: this.nsp.name });
   }
-
-  #removeNodesBut(uids: ReadonlySet<ServerId>): void {
-    const { nodesMap, removeNode } = internals(this);
-    Array.from(nodesMap.keys())
-      .filter((uid) => !uids.has(uid))
-      .forEach(removeNode);
-  }
 }
 
 const DONE = Promise.resolve();
-const NOBODY: ReadonlySet<ServerId> = new Set();

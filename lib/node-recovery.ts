@@ -40,7 +40,8 @@ export class NodeRecovery {
   readonly #packets: OrderedPackets;
   readonly #sessions: LocalSessions;
   readonly #returning: ReturningClients;
-  readonly #timer: NodeJS.Timeout;
+  readonly #reportInterval: number;
+  #timer: NodeJS.Timeout | undefined;
   /** How long the primary may take to say how the cluster speaks, in ms. */
   readonly #patience: number;
 
@@ -70,11 +71,7 @@ export class NodeRecovery {
       onReturn: (socket, session, data) =>
         this.#sessions.onReturn(socket, session, data),
     });
-    this.#timer = setInterval(
-      () => this.#sessions.reportInSlices(),
-      reportInterval,
-    );
-    this.#timer.unref();
+    this.#reportInterval = reportInterval;
     // a primary that has answered neither the greeting nor a heartbeat is one of 0.3.0
     this.#patience = Math.min(2 * reportInterval, LONGEST_DELAY);
     void link.whenTold(this.#patience).then((isTold) => {
@@ -84,6 +81,14 @@ export class NodeRecovery {
         );
       }
     });
+  }
+
+  open(): void {
+    this.#timer = setInterval(
+      () => this.#sessions.reportInSlices(),
+      this.#reportInterval,
+    );
+    this.#timer.unref();
   }
 
   /** Whether all workers share one order: clients are recovered only then. */

@@ -156,7 +156,7 @@ interface Internals<AckRequest> {
   readonly nodesMap: Map<ServerId, number>;
   readonly customRequests: Map<string, PendingRequest>;
   readonly ackRequests: Map<string, AckRequest>;
-  readonly heartbeatTimer?: NodeJS.Timeout;
+  heartbeatTimer: NodeJS.Timeout | undefined;
   readonly cleanupTimer?: NodeJS.Timeout;
   removeNode(uid: ServerId): void;
   apply(opts: BroadcastOptions, callback: (socket: Socket) => void): void;
@@ -167,6 +167,15 @@ export function internals<AckRequest>(
   adapter: ClusterAdapter,
 ): Internals<AckRequest> {
   return adapter as unknown as Internals<AckRequest>;
+}
+
+/** Whether rooms are joined because a socket is connected: each joins one of its own then. */
+export function isConnecting(
+  nsp: Namespace,
+  id: SocketId,
+  rooms: ReadonlySet<Room>,
+): boolean {
+  return rooms.has(id) && nsp.sockets.has(id);
 }
 
 /** Calls the listener with each node that the base class has just removed, whatever the reason. */

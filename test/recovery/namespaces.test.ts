@@ -57,6 +57,38 @@ describe("recovery in dynamic namespaces", () => {
     await eventually(async () => assert.equal(await has(first, nsp), false));
   });
 
+  it("a client returns that was let in after its namespace was closed", async () => {
+    const [first, second, third] = workers;
+    await first.run(({ io, state }) => {
+      io.of(/^\/slow-\d$/)
+        .use((socket, next) => {
+          if (socket.handshake.auth.isRefused) {
+            next(new Error("refused"));
+          } else {
+            state.letIn = next;
+          }
+        })
+        .on("connection", (socket) => socket.emit("welcome"));
+    });
+    for (const worker of [second, third]) {
+      await worker.run(({ io }) => void io.of(/^\/slow-\d$/));
+    }
+    const arriving = arrive(first, { nsp: "/slow-1" });
+    const waits = () => first.run(({ state }) => state.letIn !== undefined);
+    await eventually(async () => assert.ok(await waits()));
+    const refused = { auth: { isRefused: true } };
+    await assert.rejects(first.connect("/slow-1", refused), /refused/);
+    await first.run(({ state }) => (state.letIn as () => void)());
+    const late = await arriving;
+    await fence(late, [second], "/slow-1");
+    await lose(late);
+    await second.run(({ io }) => void io.of("/slow-1").emit("missed"));
+    await returnTo(late, third);
+    assert.equal(late.recovered, true);
+    await fence(late, [second], "/slow-1");
+    assert.deepEqual(eventsOf(late), [["missed"]]);
+  });
+
   it("a client returns to a namespace that nobody has had meanwhile", async () => {
     const [first, second] = workers;
     await first.run(({ io }, name) => io.of(name).emit("seen"), nsp);

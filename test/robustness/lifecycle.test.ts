@@ -113,6 +113,35 @@ describe("namespaces and servers that come and go", () => {
     }
   });
 
+  it("a client that is let in after its dynamic namespace was closed hears the other workers", async () => {
+    await first.run(({ io, state }) => {
+      io.of(/^\/room-\d+$/).use((socket, next) => {
+        if (socket.handshake.auth.isRefused) {
+          next(new Error("refused"));
+        } else {
+          state.letIn = next;
+        }
+      });
+    });
+    await second.run(({ io }) => void io.of("/room-1"));
+    const waiting = first.connect("/room-1");
+    const waits = () => first.run(({ state }) => state.letIn !== undefined);
+    await eventually(async () => assert.ok(await waits()));
+    const refused = { auth: { isRefused: true } };
+    await assert.rejects(first.connect("/room-1", refused), /refused/);
+    const isThere = () => first.run(({ io }) => io._nsps.has("/room-1"));
+    await eventually(async () => assert.equal(await isThere(), false));
+    await first.run(({ state }) => (state.letIn as () => void)());
+    const client = await waiting;
+    const countOf = (nsp: string) =>
+      second.run(({ io }, name) => io.of(name).adapter.serverCount(), nsp);
+    await eventually(async () => assert.equal(await countOf("/room-1"), 2));
+    await second.run(({ io }) => void io.of("/room-1").emit("hello"));
+    assert.deepEqual(await onceEvent(client, "hello"), []);
+    client.disconnect();
+    await eventually(async () => assert.equal(await countOf("/room-1"), 1));
+  });
+
   it("what a listener of disconnect emits when the last client of a dynamic namespace leaves arrives elsewhere", async () => {
     await Promise.all(
       cluster.workers.map((worker) =>

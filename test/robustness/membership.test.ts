@@ -34,6 +34,14 @@ const endings: [string, (worker: TestWorker) => Promise<unknown>][] = [
     (worker) => worker.run(() => void setImmediate(() => process.exit(0))),
   ],
   [
+    "exits, and says so in a listener",
+    (worker) =>
+      worker.run(({ io }) => {
+        process.on("exit", () => io.emit("bye"));
+        setImmediate(() => process.exit(0));
+      }),
+  ],
+  [
     "disconnects",
     (worker) =>
       worker.run(
