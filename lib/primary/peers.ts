@@ -32,8 +32,8 @@ export class Peer {
   readsFrames = false;
   /** Whether its channel takes binary data as it is. */
   isBinary = false;
-  /** The nodes that were taken out of the cluster as their worker did not read. */
-  dropped: readonly NodeName[] = [];
+  /** The nodes that were taken out of the cluster as their worker did not read, and have not greeted since, by uid. */
+  readonly dropped = new Map<string, NodeName>();
   /** The total order that it was told of last. */
   epoch: string | undefined;
   /** How far it is in that one, as far as it has said. */
@@ -121,6 +121,7 @@ export class Peers<Worker> {
     const { uid } = node;
     this.removeNode(uid);
     peer.nodes.set(uid, node);
+    peer.dropped.delete(uid);
     this.#owners.set(uid, peer);
     this.#recovererCount += node.recovers ? 1 : 0;
   }

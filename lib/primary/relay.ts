@@ -153,7 +153,7 @@ export class Relay<Worker> {
       this.#statistics.onGone(peer);
       this.#removeNodes(peer);
       // the others have heard of them since, by what they sent
-      this.#sayGoodbye(peer.dropped);
+      this.#sayGoodbye(peer.dropped.values());
       this.#peers.remove(worker);
       this.#negotiation.choose();
     }
@@ -233,10 +233,11 @@ export class Relay<Worker> {
             `(maxBacklogBytes: ${maxBacklogBytes}, maxBacklogMessages: ${maxBacklogMessages}) and was discarded`,
         );
         announcer.announce("overflow", { worker: name, ...lost });
-        peer.dropped = this.#removeNodes(peer);
+        this.#removeNodes(peer).forEach((node) => {
+          peer.dropped.set(node.uid, node);
+        });
       },
       onResume: () => {
-        peer.dropped = [];
         announcer.announce("resume", { worker: name });
         // what it was told of the end of others was discarded, too
         const nodes = this.#peers.uids;
@@ -303,7 +304,7 @@ export class Relay<Worker> {
     return nodes;
   }
 
-  #sayGoodbye(nodes: readonly NodeName[]): void {
+  #sayGoodbye(nodes: Iterable<NodeName>): void {
     for (const { uid, nsp } of nodes) {
       for (const { outbox } of this.#peers.all()) {
         outbox.push(adapterClose(uid, nsp));
@@ -325,7 +326,11 @@ export class Relay<Worker> {
         this.#peers.removeNode(uid);
         this.#onNodeGone(owner, { uid, nsp });
       }
-    } else if (uid !== EMITTER_UID && owner !== peer) {
+    } else if (
+      uid !== EMITTER_UID &&
+      owner !== peer &&
+      mayJoin(peer, message)
+    ) {
       this.#peers.addNode(peer, { uid, nsp, recovers: false });
       const worker = peer.name;
       this.#options.announcer.announce("nodeJoin", { uid, nsp, worker });
@@ -346,4 +351,12 @@ export class Relay<Worker> {
         : this.#peers.ownerOf(requesterUid);
     return asker === undefined ? [] : [asker];
   }
+}
+
+/**
+ * Whether a node that is not known joins by that message. Where the fast wire is spoken, it greets before all else: what
+ * comes from one that has not, its worker has sent before it was taken out.
+ */
+function mayJoin({ readsFrames, outbox }: Peer, { type }: Envelope): boolean {
+  return outbox.isOpen && (isMembership(type) || !readsFrames);
 }

@@ -11,6 +11,7 @@ import {
 } from "../../../dist/wire/session-messages";
 import {
   frames,
+  message,
   offer,
   offerRecovery,
   RelayScene,
@@ -235,20 +236,43 @@ describe("the relay, where workers share an order,", () => {
     assert.equal(loggedPackets(), 0);
   });
 
-  it("asks a worker that reads again to greet before it has its clients return, so that they get an answer", async () => {
+  /** The first worker is taken out of the cluster as it does not read. */
+  async function overflow(): Promise<void> {
     await setUp(new RelayScene(1e6, 5));
     scene.stopped.add(1);
-    const beat = () =>
-      scene.relay.onMessage(2, {
-        ...offer("b", MessageType.HEARTBEAT),
-        recovery: SETTINGS,
-      });
-    const warnings: string[] = [];
     for (let i = 0; i < 100; i++) {
-      warnings.push(...warningsOf(beat));
+      warningsOf(() => beat(2, "b"));
       await scene.takeAll();
     }
-    assert.equal(warnings.length, 1);
+    assert.equal(scene.relay.isMember(1), false);
+  }
+
+  function beat(worker: number, uid: string): void {
+    scene.relay.onMessage(worker, {
+      ...offer(uid, MessageType.HEARTBEAT),
+      recovery: SETTINGS,
+    });
+  }
+
+  for (const [who, when, resume] of [
+    ["a", "while it does not read", () => {}],
+    ["a", "before it greets", () => scene.resume()],
+    ["new", "before it greets", () => scene.resume()],
+  ] as const) {
+    it(`goes on when a worker that was taken out sends what it had to say before, ${when}: node ${who}`, async () => {
+      await overflow();
+      resume();
+      const answer = MessageType.FETCH_SOCKETS_RESPONSE;
+      const data = { requestId: "r", sockets: [] };
+      scene.relay.onMessage(1, { ...message(who, answer, "b"), data });
+      beat(2, "b");
+      assert.equal(scene.relay.stats().wire, "ordered");
+      assert.equal(scene.relay.isMember(1), false);
+    });
+  }
+
+  it("asks a worker that reads again to greet before it has its clients return, so that they get an answer", async () => {
+    await overflow();
     scene.resume();
     assert.deepEqual(await scene.controls(), [
       [1, "greet"],

@@ -277,13 +277,19 @@ describe("the relay, where wires are concerned,", () => {
     assert.equal(scene.relay.isMember(1), true);
   });
 
-  it("says goodbye once more for a worker that was dropped, sent something, and is gone", async () => {
-    await dropFirst();
-    scene.relay.onLeave(1);
-    const close = adapterClose("a", "/");
-    const told = (await scene.take()).filter(({ to }) => to === 2);
-    assert.deepEqual(told, [{ to: 2, message: close }]);
-  });
+  for (const [when, resume] of [
+    ["", () => {}],
+    [" before it has greeted", () => scene.resume()],
+  ] as const) {
+    it(`says goodbye once more for a worker that was dropped, sent something, and is gone${when}`, async () => {
+      await dropFirst();
+      resume();
+      scene.relay.onLeave(1);
+      const close = adapterClose("a", "/");
+      const told = (await scene.take()).filter(({ to }) => to === 2);
+      assert.deepEqual(told, [{ to: 2, message: close }]);
+    });
+  }
 
   it("tells a worker that has missed it which wire is used", async () => {
     await dropFirst();

@@ -140,6 +140,7 @@ describe("the relay", () => {
     assert.deepEqual([count(1), count(2), count(3)], [1, 1, 21]);
     const closing = adapterClose("b", "/");
     assert.deepEqual(received.find(({ to }) => to === 1)?.message, closing);
+    receive(2, message("b", UNKNOWN_TYPE));
     assert.ok(!nodes().includes("b"));
     assert.equal(warnings.length, 1);
     assert.match(

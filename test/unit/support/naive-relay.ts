@@ -50,14 +50,14 @@ export class NaiveRelay {
   ): Sent[] {
     this.join(worker, "unknown");
     const { uid, type, requesterUid } = message;
+    const peer = this.#find(worker) as NaivePeer;
     const known = this.nodes.filter((node) => node.uid !== uid);
     if (type === MessageType.ADAPTER_CLOSE) {
       this.nodes = known;
-    } else if (uid !== "emitter") {
+    } else if (uid !== "emitter" && ([1, 2].includes(type) || !peer.reads)) {
       this.nodes = [...known, { uid, worker }];
     }
     if ([1, 2, 13].includes(type)) {
-      const peer = this.#find(worker) as NaivePeer;
       const offers = "wire" in message;
       peer.reads ||= offers;
       peer.plain = peer.plain.filter((node) => node !== uid);
