@@ -3,6 +3,7 @@
  * [W…] stand in docs/protocol.md.
  */
 import { MessageType } from "socket.io-adapter";
+import type { Clock } from "../clock";
 import { debugPrimary as debug } from "../debug";
 import { warnOnce } from "../warnings";
 import {
@@ -17,8 +18,12 @@ import { EMITTER_UID, type Envelope } from "../wire/plain";
 import { workerText } from "./events";
 import type { Peer, Peers } from "./peers";
 
+// how long a worker that was found may be silent, in ms: one of 0.3.0 has a heartbeat every 5 s
+const PATIENCE = 10_000;
+
 export interface NegotiationOptions {
   readonly peers: Peers<unknown>;
+  readonly clock: Clock;
   /** The last packet of the total order. */
   readonly position: () => Offset;
   /** A node has connection state recovery on. */
@@ -129,18 +134,32 @@ export class Negotiation {
   }
 
   #warnOfObstacle(): void {
-    for (const { name, wire, nodes } of this.#options.peers.all()) {
-      const isOld = wire === "plain";
-      const others = Array.from(nodes.values());
-      if (isOld || others.some(({ recovers }) => !recovers)) {
+    const { peers, clock } = this.#options;
+    for (const peer of peers.all()) {
+      const obstacle = obstacleOf(peer, clock.now());
+      if (obstacle !== undefined) {
+        const worker = workerText(peer.name);
         warnOnce(
-          `connectionStateRecovery recovers nobody: ${workerText(name)} ` +
-            (isOld
-              ? "speaks the messages of version 0.3.0"
-              : "has a server on which it is off"),
+          `connectionStateRecovery recovers nobody: ${worker} ${obstacle}`,
         );
         return;
       }
     }
   }
+}
+
+/** Why there is no order as long as that worker is there. */
+function obstacleOf(
+  { wire, since, nodes }: Peer,
+  now: number,
+): string | undefined {
+  if (wire === "plain") {
+    return "speaks the messages of version 0.3.0";
+  }
+  if (wire === "unknown" && now - since > PATIENCE) {
+    return "was there before setupPrimary() was called, and has said nothing since: it may speak the messages of version 0.3.0";
+  }
+  return Array.from(nodes.values()).some(({ recovers }) => !recovers)
+    ? "has a server on which it is off"
+    : undefined;
 }

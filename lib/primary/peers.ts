@@ -26,6 +26,8 @@ export type PeerWire = "silent" | "unknown" | "plain" | "fast";
 export class Peer {
   readonly name: WorkerName;
   readonly outbox: PrimaryOutbox;
+  /** When it became known, by the clock of the relay. */
+  readonly since: number;
   readonly received = new Counter();
   readonly nodes = new Map<string, NodeInfo>();
   /** Whether one of its nodes has offered the fast wire: it reads frames then, whatever its other nodes speak. */
@@ -44,14 +46,27 @@ export class Peer {
   /** The nodes that do not speak the fast wire: another copy of this package may be loaded there. */
   readonly #plainNodes = new Set<string>();
 
-  constructor(name: WorkerName, outbox: PrimaryOutbox, wire: PeerWire) {
+  constructor(
+    name: WorkerName,
+    outbox: PrimaryOutbox,
+    wire: PeerWire,
+    since: number,
+  ) {
     this.name = name;
     this.outbox = outbox;
     this.#wire = wire;
+    this.since = since;
   }
 
   get wire(): PeerWire {
     return this.#wire;
+  }
+
+  /** It was forked just now: it cannot have said anything before. */
+  learnFork(): void {
+    if (this.#wire === "unknown" && this.lastHeard === undefined) {
+      this.#wire = "silent";
+    }
   }
 
   /** Sends it a section in the form that its channel takes. */

@@ -83,6 +83,7 @@ export class Relay<Worker> {
     const { recovery } = this.#ordering;
     this.#negotiation = new Negotiation({
       peers: this.#peers,
+      clock,
       position: () => ({ epoch: recovery.epoch, number: recovery.log.last }),
       onRecovery: (settings) => recovery.keepFor(settings),
       onChange: (wire, previous) => {
@@ -114,7 +115,8 @@ export class Relay<Worker> {
 
   /** A worker was forked: it says hello before anything else. */
   onFork(worker: Worker): void {
-    this.#join(worker, "silent");
+    this.#join(worker, "silent").learnFork();
+    this.#negotiation.choose();
   }
 
   /** A worker has been there for some time: it may be asked to say hello again. */
@@ -248,7 +250,7 @@ export class Relay<Worker> {
         }
       },
     });
-    const peer = new Peer(name, outbox, wire);
+    const peer = new Peer(name, outbox, wire, this.#options.clock.now());
     this.#peers.add(worker, peer);
     if (wire === "unknown") {
       this.#negotiation.choose();

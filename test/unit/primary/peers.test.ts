@@ -10,7 +10,7 @@ function createPeer(wire: PeerWire = "silent"): Peer {
     onOverflow: () => assert.fail(),
     onResume: assert.fail,
   });
-  return new Peer({ id: 1, pid: 1 }, outbox, wire);
+  return new Peer({ id: 1, pid: 1 }, outbox, wire, 0);
 }
 
 describe("peers", () => {

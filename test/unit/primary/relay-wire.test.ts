@@ -152,6 +152,32 @@ describe("the relay, where wires are concerned,", () => {
     ]);
   });
 
+  it("does not wait for a worker that it has found, and that was forked just before", async () => {
+    [1, 2].forEach((worker) => scene.relay.onFound(worker));
+    await scene.takeAll();
+    [1, 2].forEach((worker) => scene.relay.onFork(worker));
+    scene.relay.onMessage(1, offer("a"));
+    assert.deepEqual(await scene.controls(), [[1, "fast"]]);
+  });
+
+  it("waits for a worker that it has found, and that has spoken before it was told of its fork", async () => {
+    [1, 2].forEach((worker) => scene.relay.onFound(worker));
+    scene.relay.onMessage(1, message("old", 99));
+    [1, 2].forEach((worker) => scene.relay.onFork(worker));
+    scene.relay.onMessage(2, offer("b"));
+    assert.equal(scene.relay.stats().wire, "plain");
+  });
+
+  it("says who keeps clients from being recovered by its silence, once it has had the time to speak", () => {
+    scene.relay.onFound(1);
+    scene.relay.onFork(2);
+    const beat = () => scene.relay.onMessage(2, offerRecovery("b"));
+    assert.deepEqual(warningsOf(beat), []);
+    scene.now = 10_001;
+    const [warning] = warningsOf(beat);
+    assert.match(String(warning), /worker 1 .*was there before setupPrimary\(\)/);
+  });
+
   it("tells a worker that was told otherwise before it which wire is used", async () => {
     [1, 2].forEach((worker) => scene.relay.onFound(worker));
     await scene.takeAll();

@@ -20,7 +20,7 @@ describe("the statistics of the primary", () => {
       onOverflow: () => {},
       onResume: () => {},
     });
-    return new Peer({ id, pid: undefined }, outbox, wire);
+    return new Peer({ id, pid: undefined }, outbox, wire, 0);
   }
 
   function snapshot(statistics: Statistics, ...peers: Peer[]) {
