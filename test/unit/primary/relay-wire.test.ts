@@ -175,7 +175,10 @@ describe("the relay, where wires are concerned,", () => {
     assert.deepEqual(warningsOf(beat), []);
     scene.now = 10_001;
     const [warning] = warningsOf(beat);
-    assert.match(String(warning), /worker 1 .*was there before setupPrimary\(\)/);
+    assert.match(
+      String(warning),
+      /worker 1 .*was there before setupPrimary\(\)/,
+    );
   });
 
   it("tells a worker that was told otherwise before it which wire is used", async () => {
