@@ -19,6 +19,7 @@ import { Relay } from "./primary/relay";
 import { RollingRestart } from "./primary/rolling-restart";
 import type { Speaker } from "./primary/speaker";
 import type { ClusterStats } from "./primary/statistics";
+import { UnlistedWorkers } from "./primary/unlisted-workers";
 import type { Clock } from "./clock";
 import { warnOnce } from "./warnings";
 
@@ -109,6 +110,8 @@ export function currentSpeaker(): Speaker {
   return handle.speaker;
 }
 
+const unlisted = new UnlistedWorkers(cluster);
+
 class Primary implements PrimaryHandle {
   readonly #announcer = new Announcer();
   readonly #relay: Relay<Worker>;
@@ -192,7 +195,8 @@ class Primary implements PrimaryHandle {
         relay: this.#relay,
         isListening: (worker) => this.#listening.has(worker),
         fork: options.fork ?? (() => cluster.fork()),
-        retire,
+        hide: (worker) => unlisted.hide(worker),
+        show: (worker) => unlisted.show(worker),
       },
       options,
     );
@@ -246,18 +250,6 @@ const clock: Clock = {
     return () => clearTimeout(timer);
   },
 };
-
-/**
- * Load balancers choose among `cluster.workers`, and find the worker of an open session there by its number: a worker that
- * is to end can still be found, but is not listed any more.
- */
-function retire(worker: Worker): void {
-  worker.exitedAfterDisconnect = true;
-  const { workers } = cluster;
-  if (workers?.[worker.id] === worker) {
-    Object.defineProperty(workers, worker.id, { enumerable: false });
-  }
-}
 
 function sendTo(worker: Worker, message: object, callback: () => void): void {
   try {

@@ -23,8 +23,9 @@ export interface RestartPorts {
   /** Whether a worker listens on a port by itself. */
   readonly isListening: (worker: Worker) => boolean;
   readonly fork: (worker: Worker) => Worker;
-  /** From here on, nobody sends new connections to the worker, and nobody takes its place when it ends. */
-  readonly retire: (worker: Worker) => void;
+  /** Keeps new connections from a worker, until it is shown. */
+  readonly hide: (worker: Worker) => void;
+  readonly show: (worker: Worker) => void;
 }
 
 export class RollingRestart {
@@ -86,7 +87,7 @@ export class RollingRestart {
   }
 
   async #replace(worker: Worker): Promise<void> {
-    const { fork, retire, announcer } = this.#ports;
+    const { fork, hide, show, announcer } = this.#ports;
     const report = (phase: Phase): void =>
       announcer.announce("restart", {
         phase,
@@ -106,17 +107,22 @@ export class RollingRestart {
     };
     replacement.prependListener("disconnect", mark);
     replacement.prependListener("exit", mark);
+    // it would keep them waiting
+    hide(replacement);
     report("forked");
     try {
       await this.#comeUp(replacement, worker);
     } catch (error) {
-      retire(replacement);
+      mark();
       await this.#end(replacement);
       throw error;
     }
     replacement.off("disconnect", mark).off("exit", mark);
+    show(replacement);
     report("ready");
-    retire(worker);
+    // nobody is to start another one in its place
+    worker.exitedAfterDisconnect = true;
+    hide(worker);
     await this.#drain(worker);
     report("drained");
     await this.#end(worker);

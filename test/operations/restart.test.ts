@@ -3,7 +3,7 @@ import type { RestartEvent, RestartOptions } from "../../dist";
 import { type TestCluster, startCluster } from "../support/cluster";
 import type { PrimaryContext } from "../support/remote";
 import { eventually, waitFor } from "../support/wait";
-import type { Kind, WorkerSpec } from "../support/worker";
+import type { Kind, TestWorker, WorkerSpec } from "../support/worker";
 
 type Options = Omit<RestartOptions, "fork">;
 
@@ -216,6 +216,66 @@ describe("a rolling restart", () => {
     assert.equal((await frozen?.exited)?.signal, "SIGKILL");
     await cluster.formed();
   });
+
+  function listen(worker: TestWorker): Promise<void> {
+    return worker.run(({ require }) => {
+      const { createServer } = require("node:http") as typeof import("http");
+      return new Promise<void>((resolve) => {
+        createServer().listen(0, resolve);
+      });
+    });
+  }
+
+  /** Waits until the first worker sends its clients away, and goes on listening on a port that Node.js has given it. */
+  async function startDraining(): Promise<void> {
+    cluster = await start("ours");
+    const [old] = cluster.workers;
+    await Promise.all([old!.connect(), old!.connect(), listen(old!)]);
+    await restart({ drainDuration: 60_000, killTimeout: 10_000 });
+    await listen((await waitFor(() => cluster.workers[1])) as TestWorker);
+    await eventually(async () => {
+      const phases = (await eventsOf(cluster)).map(({ phase }) => phase);
+      assert.deepEqual(phases, ["forked", "ready"]);
+    });
+  }
+
+  it("is no reason for cluster.disconnect() to leave a worker out", async () => {
+    await startDraining();
+    const [old] = cluster.workers;
+    const connected = await cluster.primary.run(async ({ cluster: own }) => {
+      const workers = Object.getOwnPropertyNames(own.workers).map(
+        (id) => own.workers?.[id],
+      );
+      await new Promise<void>((resolve) => own.disconnect(resolve));
+      return workers.map((worker) => worker?.isConnected());
+    });
+    assert.deepEqual(connected, [false, false]);
+    await old?.exited;
+  });
+
+  for (const [how, end] of [
+    ["killed", (worker: TestWorker) => worker.kill()],
+    [
+      "disconnected",
+      ({ id }: TestWorker) =>
+        cluster.primary.run(({ cluster: { workers } }, fresh) => {
+          workers?.[fresh]?.disconnect();
+        }, id),
+    ],
+  ] as const) {
+    it(`goes on when the replacement is ${how} while the old worker sends its clients away`, async () => {
+      await startDraining();
+      const [old, fresh] = cluster.workers;
+      await end(fresh!);
+      const listed = () =>
+        cluster.primary.run(({ cluster: { workers } }) =>
+          Object.keys(workers ?? {}),
+        );
+      await eventually(async () =>
+        assert.deepEqual(await listed(), [String(old?.id)]),
+      );
+    });
+  }
 
   it("replaces workers of 0.3.0, which cannot be asked to send their clients away", async () => {
     cluster = await start("ours", "published");

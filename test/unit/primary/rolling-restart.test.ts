@@ -99,7 +99,8 @@ class Scene {
           this.replacements.push(replacement);
           return replacement as never;
         },
-        retire: ({ id }) => this.log.push(`${id} retire`),
+        hide: ({ id }) => this.log.push(`${id} hide`),
+        show: ({ id }) => this.log.push(`${id} show`),
       },
       resolveRestartOptions({
         readyTimeout: 100,
@@ -160,10 +161,11 @@ describe("a rolling restart, step by step", () => {
   it("waits for each step before it takes the next", async () => {
     const scene = new Scene();
     const result = scene.run([scene.worker(1), scene.worker(2)]);
-    assert.deepEqual(await scene.took(), ["1 forked, 0 done"]);
+    assert.deepEqual(await scene.took(), ["10 hide", "1 forked, 0 done"]);
     scene.comeUp();
     assert.deepEqual(await scene.took(), [
-      "1 retire",
+      "10 show",
+      "1 hide",
       "1 drain 50",
       "1 ready, 0 done",
     ]);
@@ -172,6 +174,7 @@ describe("a rolling restart, step by step", () => {
       "1 disconnect",
       "1 drained, 0 done",
       "1 ended, 1 done",
+      "11 hide",
       "2 forked, 1 done",
     ]);
     assert.equal(result.outcome, "");
@@ -191,10 +194,10 @@ describe("a rolling restart, step by step", () => {
     scene.listening.add(old);
     scene.run([old]);
     scene.comeUp();
-    assert.deepEqual(await scene.took(), ["1 forked, 0 done"]);
+    assert.deepEqual(await scene.took(), ["10 hide", "1 forked, 0 done"]);
     scene.listening.add(scene.replacements[0]!);
     scene.restart.check();
-    assert.equal((await scene.took())[0], "1 retire");
+    assert.deepEqual((await scene.took()).slice(0, 2), ["10 show", "1 hide"]);
   });
 
   it("does not wait for longer than drainDuration and killTimeout until the clients are gone", async () => {
@@ -235,7 +238,7 @@ describe("a rolling restart, step by step", () => {
     const result = scene.run([scene.worker(1), scene.worker(2)]);
     await scene.took();
     await scene.pass(100);
-    assert.deepEqual(await scene.took(), ["10 retire", "10 disconnect"]);
+    assert.deepEqual(await scene.took(), ["10 disconnect"]);
     assert.equal(
       result.outcome,
       "the restart has stopped after 0 of 2 workers: worker 10 (pid 1010) was not ready within 100 ms. The others go on as before",
