@@ -92,6 +92,11 @@ export class PacketLog {
     return this.#expired;
   }
 
+  /** Up to that number, nobody is given anything any more. */
+  get gone(): number {
+    return Math.max(this.#lost, this.#expired);
+  }
+
   /** The number of packets. */
   get size(): number {
     return this.#count;

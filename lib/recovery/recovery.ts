@@ -130,7 +130,7 @@ export class Recovery {
       case SessionOp.LEAVE:
         this.#ofOwner(uid, message, ({ rooms }) => {
           const moment = this.#moment(uid, message.at);
-          rooms.forget(this.#log.expired);
+          rooms.forget(this.#log.gone);
           message.rooms.forEach((room) => rooms.leave(room, moment));
           if (rooms.lost > 0) {
             warnOnce(
@@ -290,7 +290,7 @@ export class Recovery {
       this.#refuse({ uid, id }, "expired");
       return;
     }
-    session.rooms.forget(this.#log.expired);
+    session.rooms.forget(this.#log.gone);
     if (
       after < Math.max(this.#log.lost, session.rooms.lost) ||
       (after < this.#log.expired && after < session.lateUpTo)
