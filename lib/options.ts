@@ -184,7 +184,7 @@ function wholeNumber<Key extends string>(
 /** The options of `drain()`. */
 export interface DrainOptions {
   /**
-   * The number of ms over which the connections are closed. All clients that come back at once would be a stampede.
+   * The number of ms over which the connections are closed, at least one each 100 ms. All clients that come back at once would be a stampede.
    * @default 10_000
    */
   duration?: number;
@@ -228,7 +228,7 @@ export interface RestartOptions {
    */
   readyTimeout?: number;
   /**
-   * The number of ms over which the clients of an old worker are sent away.
+   * The number of ms over which the clients of an old worker are sent away, at least one each 100 ms.
    * @default 10_000
    */
   drainDuration?: number;

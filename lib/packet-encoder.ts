@@ -4,8 +4,10 @@
 import type { ClusterAdapter } from "socket.io-adapter";
 import { errorMessage, protocolError } from "./errors";
 import {
+  createDecoder,
   EVENT,
   internals,
+  nextAckId,
   type Encoder,
   type Namespace,
   type Packet,
@@ -53,7 +55,7 @@ export class PacketEncoder implements Encoder {
   prepare(packet: Packet, withAck = false): EncodedPacket {
     packet.nsp = this.#nsp.name as string;
     if (withAck) {
-      packet.id = this.#nsp._ids++ as number;
+      packet.id = nextAckId(this.#nsp);
     }
     const parts: unknown = this.#encoder.encode(packet);
     // a parser may make a single part without a list around it
@@ -155,8 +157,7 @@ function partOf(part: unknown): Part {
 }
 
 function decode(nsp: Namespace, parts: readonly unknown[]): unknown[] {
-  // without an argument, as Socket.IO does: not every parser can take one
-  const decoder = new nsp.server._parser.Decoder();
+  const decoder = createDecoder(nsp);
   if (decoder.opts) {
     // the limit is meant for clients
     decoder.opts.maxAttachments = Infinity;

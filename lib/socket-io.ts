@@ -150,6 +150,13 @@ export interface Encoder {
   encode(packet: Packet): readonly unknown[];
 }
 
+interface Decoder {
+  /** Of the default parser, since it has a limit. */
+  readonly opts?: { maxAttachments: number };
+  on(event: "decoded", listener: (packet: Packet) => void): void;
+  add(part: unknown): void;
+}
+
 interface Internals<AckRequest> {
   encoder: Encoder;
   /** When each of the other nodes was last heard. */
@@ -167,6 +174,16 @@ export function internals<AckRequest>(
   adapter: ClusterAdapter,
 ): Internals<AckRequest> {
   return adapter as unknown as Internals<AckRequest>;
+}
+
+/** The next id of a packet that asks for an acknowledgement. */
+export function nextAckId(nsp: Namespace): number {
+  return nsp._ids++ as number;
+}
+
+/** Made without an argument, as by Socket.IO: not every parser can take one. */
+export function createDecoder(nsp: Namespace): Decoder {
+  return new nsp.server._parser.Decoder() as Decoder;
 }
 
 /** Whether rooms are joined because a socket is connected: each joins one of its own then. */

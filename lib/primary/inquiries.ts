@@ -23,13 +23,15 @@ export interface InquiriesOptions {
   readonly nodesOf: (nsp: string) => Iterable<string>;
 }
 
+// of all relays of this process: a late answer to the one before must not settle a question of this one
+let count = 0;
+
 export class Inquiries {
   readonly #options: InquiriesOptions;
   readonly #pending = new Map<
     string,
     { pending: Pending; settle: (error: Error | null) => void }
   >();
-  #count = 0;
 
   constructor(options: InquiriesOptions) {
     this.#options = options;
@@ -84,7 +86,7 @@ export class Inquiries {
     send: (requestId: string) => void,
   ): Promise<unknown[]> {
     return new Promise((resolve, reject) => {
-      const requestId = `primary-${this.#count++}`;
+      const requestId = `primary-${count++}`;
       const cancel = this.#options.clock.after(timeout, () => {
         const missing = Array.from(pending.missing);
         settle(new RequestTimeoutError(missing, pending.responses));

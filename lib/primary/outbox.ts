@@ -2,7 +2,7 @@
  * The outbox of the primary for one worker: a queue of bounded size that keeps the order of plain messages and frames.
  * A section that waits for several workers is the same Buffer, or the same text, in each of their queues.
  */
-import { framesMessage, type Section } from "../wire/fast";
+import { framesMessage, isSection, type Section } from "../wire/fast";
 import { Counter, type Traffic } from "./traffic";
 
 // sections leave together up to here: more costs latency, and the json channel is quadratic in the size of a message
@@ -195,10 +195,6 @@ export class PrimaryOutbox {
       this.#flush();
     }
   }
-}
-
-function isSection(entry: Entry | undefined): entry is Section {
-  return typeof entry === "string" || entry instanceof Uint8Array;
 }
 
 /** A plain message counts by number only: nobody knows its size before it is serialized. */

@@ -111,7 +111,7 @@ export function isFramesMessage(message: Envelope): message is FramesMessage {
   );
 }
 
-function isSection(value: unknown): value is Section {
+export function isSection(value: unknown): value is Section {
   return typeof value === "string" || value instanceof Uint8Array;
 }
 
