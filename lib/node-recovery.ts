@@ -83,7 +83,11 @@ export class NodeRecovery {
     });
   }
 
+  /** Begins, or begins again: what has arrived since `close()` is lost, and those who wait have to return for it. */
   open(): void {
+    this.#packets.clear();
+    this.#returning.closeAll();
+    this.#sessions.end();
     this.#timer = setInterval(
       () => this.#sessions.reportInSlices(),
       this.#reportInterval,

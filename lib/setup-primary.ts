@@ -160,7 +160,9 @@ class Primary implements PrimaryHandle {
     for (const [event, listener] of Object.entries(listeners)) {
       cluster.on(event, listener);
     }
-    for (const worker of Object.values(cluster.workers ?? {})) {
+    // some may not be listed
+    for (const id of Object.getOwnPropertyNames(cluster.workers ?? {})) {
+      const worker = cluster.workers?.[id];
       if (worker?.isConnected()) {
         relay.onFound(worker);
       }

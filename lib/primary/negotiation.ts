@@ -18,7 +18,7 @@ import { EMITTER_UID, type Envelope } from "../wire/plain";
 import { workerText } from "./events";
 import type { Peer, Peers } from "./peers";
 
-// how long a worker that was found may be silent, in ms: one of 0.3.0 has a heartbeat every 5 s
+// how long a worker that was found may take to greet, in ms: one of 0.3.0 that is idle has a heartbeat every 5 s
 const PATIENCE = 10_000;
 
 export interface NegotiationOptions {
@@ -75,9 +75,7 @@ export class Negotiation {
   choose(): boolean {
     const wire = this.#bestWire();
     const { peers } = this.#options;
-    if (wire !== "ordered" && peers.recovererCount > 0) {
-      this.#warnOfObstacle();
-    }
+    this.#warnOfObstacle(wire);
     if (wire === this.#wire) {
       return false;
     }
@@ -133,8 +131,16 @@ export class Negotiation {
     return isOrdered && recovererCount === nodeCount ? "ordered" : "fast";
   }
 
-  #warnOfObstacle(): void {
+  /** Time has passed. */
+  tick(): void {
+    this.#warnOfObstacle(this.#wire);
+  }
+
+  #warnOfObstacle(wire: Wire): void {
     const { peers, clock } = this.#options;
+    if (wire === "ordered" || peers.recovererCount === 0) {
+      return;
+    }
     for (const peer of peers.all()) {
       const obstacle = obstacleOf(peer, clock.now());
       if (obstacle !== undefined) {
@@ -157,7 +163,7 @@ function obstacleOf(
     return "speaks the messages of version 0.3.0";
   }
   if (wire === "unknown" && now - since > PATIENCE) {
-    return "was there before setupPrimary() was called, and has said nothing since: it may speak the messages of version 0.3.0";
+    return "was there before setupPrimary() was called, and has not greeted since: it may speak the messages of version 0.3.0";
   }
   return Array.from(nodes.values()).some(({ recovers }) => !recovers)
     ? "has a server on which it is off"

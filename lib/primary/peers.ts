@@ -69,6 +69,11 @@ export class Peer {
     }
   }
 
+  /** Whether a node greets before all else it sends, where it speaks the fast wire. */
+  greets(uid: string): boolean {
+    return this.readsFrames && !this.#plainNodes.has(uid);
+  }
+
   /** Sends it a section in the form that its channel takes. */
   push(section: Section): void {
     this.outbox.push(convertSection(section, this.isBinary));

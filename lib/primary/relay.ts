@@ -199,6 +199,7 @@ export class Relay<Worker> {
     for (const { outbox } of this.#peers.all()) {
       outbox.tick();
     }
+    this.#negotiation.tick();
     const { recovery } = this.#ordering;
     if (this.#negotiation.wire === "ordered") {
       // without a node, or without a channel, a worker has no clients that may return for it
@@ -356,9 +357,9 @@ export class Relay<Worker> {
 }
 
 /**
- * Whether a node that is not known joins by that message. Where the fast wire is spoken, it greets before all else: what
- * comes from one that has not, its worker has sent before it was taken out.
+ * Whether a node that is not known joins by that message. What comes from one that should have greeted, its worker has sent
+ * before it was taken out.
  */
-function mayJoin({ readsFrames, outbox }: Peer, { type }: Envelope): boolean {
-  return outbox.isOpen && (isMembership(type) || !readsFrames);
+function mayJoin(peer: Peer, { type, uid }: Envelope): boolean {
+  return peer.outbox.isOpen && (isMembership(type) || !peer.greets(uid));
 }

@@ -71,7 +71,7 @@ export class RollingRestart {
     const replaceNext = async (): Promise<void> => {
       const worker = waiting.shift();
       if (worker !== undefined && this.#failure === undefined) {
-        if (worker.isDead()) {
+        if (worker.isDead() || worker.exitedAfterDisconnect) {
           // whoever keeps the number of workers has started another one by now
           this.#done++;
         } else {

@@ -39,7 +39,7 @@ export class UnlistedWorkers {
     const cluster = this.#cluster;
     const { disconnect } = cluster;
     const disconnectAll: typeof disconnect = (...args) => {
-      this.#showAll();
+      this.#showOthers();
       disconnect.apply(cluster, args);
     };
     const watch = (worker: Worker): void => this.#watch(worker);
@@ -60,16 +60,18 @@ export class UnlistedWorkers {
     }
     this.#watched.add(worker);
     const onEnd = (): void => {
-      this.show(worker);
       const others = Object.values(this.#cluster.workers ?? {}).filter(
         (one) => one !== worker,
       );
       if (others.length === 0) {
-        this.#showAll();
+        this.#showOthers(worker);
       }
     };
     // Node.js has its own listeners there, which come behind
-    worker.process.prependListener("exit", onEnd);
+    worker.process.prependListener("exit", () => {
+      this.show(worker);
+      onEnd();
+    });
     worker.process.prependListener("disconnect", onEnd);
     const { disconnect } = worker;
     worker.disconnect = () => {
@@ -78,8 +80,11 @@ export class UnlistedWorkers {
     };
   }
 
-  #showAll(): void {
-    this.#unlisted.forEach((worker) => this.show(worker));
+  /** @param hidden - the one that is not listed all the same */
+  #showOthers(hidden?: Worker): void {
+    Array.from(this.#unlisted)
+      .filter((worker) => worker !== hidden)
+      .forEach((worker) => this.show(worker));
   }
 
   /** Returns whether it is there. */

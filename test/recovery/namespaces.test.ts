@@ -105,3 +105,54 @@ describe("recovery in dynamic namespaces", () => {
     assert.deepEqual(eventsOf(client), [["seen"], ["later"]]);
   });
 });
+
+describe("recovery in a dynamic namespace with a middleware", () => {
+  let cluster: TestCluster;
+  before(async () => {
+    cluster = await startRecovering(2, {
+      serverOptions: {
+        cleanupEmptyChildNamespaces: true,
+        connectionStateRecovery: { skipMiddlewares: false },
+      },
+    });
+  });
+  after(() => cluster?.stop());
+
+  it("a client that is let in after its namespace was closed comes back for what it has missed", async () => {
+    const [first, second] = cluster.workers as [TestWorker, TestWorker];
+    for (const worker of [first, second]) {
+      await worker.run(({ io, state }, isSlow) => {
+        io.of(/^\/room$/)
+          .use((socket, next) => {
+            if (socket.handshake.auth.isRefused) {
+              next(new Error("refused"));
+            } else if (isSlow) {
+              state.letIn = next;
+            } else {
+              next();
+            }
+          })
+          .on("connection", (socket) => socket.emit("welcome"));
+      }, worker === first);
+    }
+    const nsp = "/room";
+    const witness = await arrive(first);
+    const client = await arrive(second, { nsp });
+    await lose(client);
+    const returning = returnTo(client, first);
+    const waits = () => first.run(({ state }) => state.letIn !== undefined);
+    await eventually(async () => assert.ok(await waits()));
+    const refused = { auth: { isRefused: true } };
+    await assert.rejects(first.connect(nsp, refused), /refused/);
+    await second.run(({ io }, name) => void io.of(name).emit("missed"), nsp);
+    await fence(witness, [second]);
+
+    await first.run(({ state }) => (state.letIn as () => void)());
+    await returning.catch(() => {});
+    await eventually(() => assert.equal(client.connected, false));
+    await returnTo(client, second);
+    assert.equal(client.recovered, true);
+    await fence(client, [second], nsp);
+    assert.deepEqual(eventsOf(client), [["missed"]]);
+  });
+});

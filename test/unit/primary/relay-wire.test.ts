@@ -171,10 +171,11 @@ describe("the relay, where wires are concerned,", () => {
   it("says who keeps clients from being recovered by its silence, once it has had the time to speak", () => {
     scene.relay.onFound(1);
     scene.relay.onFork(2);
-    const beat = () => scene.relay.onMessage(2, offerRecovery("b"));
-    assert.deepEqual(warningsOf(beat), []);
+    scene.relay.onMessage(2, offerRecovery("b"));
+    const tick = () => scene.relay.tick();
+    assert.deepEqual(warningsOf(tick), []);
     scene.now = 10_001;
-    const [warning] = warningsOf(beat);
+    const [warning] = warningsOf(tick);
     assert.match(
       String(warning),
       /worker 1 .*was there before setupPrimary\(\)/,
@@ -282,9 +283,11 @@ describe("the relay, where wires are concerned,", () => {
   });
 
   /** The first worker does not read, and loses its backlog. */
-  async function dropFirst(): Promise<void> {
+  async function dropFirst(...before: object[]): Promise<void> {
     scene = new RelayScene(1e6, 5);
     await greetAll();
+    before.forEach((given) => scene.relay.onMessage(1, given));
+    await scene.takeAll();
     scene.stopped.add(1);
     const restore = silence();
     for (let i = 0; i < 20; i++) {
@@ -319,6 +322,17 @@ describe("the relay, where wires are concerned,", () => {
       assert.deepEqual(told, [{ to: 2, message: close }]);
     });
   }
+
+  it("has a part for a node of 0.3.0 in it, by whatever that sends once it reads", async () => {
+    await dropFirst(message("old", HEARTBEAT));
+    scene.relay.onMessage(1, message("old", 99));
+    assert.equal(scene.relay.isMember(1), false);
+    scene.resume();
+    scene.relay.onMessage(1, message("a", 99));
+    assert.equal(scene.relay.isMember(1), false);
+    scene.relay.onMessage(1, message("old", 99));
+    assert.equal(scene.relay.isMember(1), true);
+  });
 
   it("tells a worker that has missed it which wire is used", async () => {
     await dropFirst();
