@@ -54,7 +54,10 @@ export class NaiveRelay {
     const known = this.nodes.filter((node) => node.uid !== uid);
     if (type === MessageType.ADAPTER_CLOSE) {
       this.nodes = known;
-    } else if (uid !== "emitter" && ([1, 2].includes(type) || !peer.reads)) {
+    } else if (
+      uid !== "emitter" &&
+      ([1, 2].includes(type) || !peer.reads || peer.plain.includes(uid))
+    ) {
       this.nodes = [...known, { uid, worker }];
     }
     if ([1, 2, 13].includes(type)) {
