@@ -21,6 +21,8 @@ export interface ClientEvents {
   forgotten(client: ChaosClient): void;
   /** Where it may connect to. */
   workers(): TestWorker[];
+  /** Whether a connection that it has given up may go on for some time. */
+  readonly hasSlowMiddlewares: boolean;
 }
 
 /** The shapes of the client library that no type tells. */
@@ -52,6 +54,8 @@ export class ChaosClient {
   isExcused = false;
   #socket: Socket | undefined;
   readonly #left: Socket[] = [];
+  /** Where it has given up a connection that may still wait for a middleware. */
+  readonly #givenUp = new Set<TestWorker>();
   readonly #events: ClientEvents;
   readonly #plan: ClientPlan;
   readonly #parser: object | undefined;
@@ -189,6 +193,7 @@ export class ChaosClient {
         this.#events.session(this);
       }
       this.isExcused = false;
+      this.#givenUp.clear();
     });
     socket.on("disconnect", (reason) => this.#onLost(reason));
     socket.on("letter", (letter: Letter, ack?: (name: string) => void) => {
@@ -206,6 +211,8 @@ export class ChaosClient {
     }
     this.worker = worker;
     this.attempts++;
+    // it is not recovered there while the other connection waits
+    this.isExcused = this.isExcused || this.#givenUp.has(worker);
     const socket = this.#socket ?? this.#create();
     const internals = socket as unknown as Internals;
     internals.io.uri = worker.url;
@@ -222,6 +229,9 @@ export class ChaosClient {
     if (!socket.connected) {
       // an answer may be under way, which is nobody's any more
       socket.disconnect();
+      if (this.#events.hasSlowMiddlewares) {
+        this.#givenUp.add(worker);
+      }
     }
     if (this.#isClosed) {
       socket.disconnect();

@@ -155,6 +155,7 @@ export class Scene {
         }
       },
       workers: () => this.workers,
+      hasSlowMiddlewares: this.plan.config.hasSlowMiddlewares,
     };
     return new ChaosClient(name, plan, events, this.plan.config.parser);
   }
