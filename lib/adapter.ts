@@ -21,7 +21,6 @@ import { Requests, type Question } from "./requests";
 import {
   decodeOptions,
   encodeOptions,
-  internals,
   isConnecting,
   recoverySettings,
   type Namespace,
@@ -337,10 +336,7 @@ export class NodeClusterAdapter extends ClusterAdapterWithHeartbeat {
     this.#state = "open";
     this.#broadcasts.recovery?.open();
     this.#link.join(this.#node);
-    this.#others.open();
-    super.init();
-    // the channel keeps the process alive: once it has closed, there is nobody left to tell
-    internals(this).heartbeatTimer?.unref();
+    this.#others.open(() => super.init());
   }
 
   #publishUnlessLocal(

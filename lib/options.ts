@@ -184,7 +184,8 @@ function wholeNumber<Key extends string>(
 /** The options of `drain()`. */
 export interface DrainOptions {
   /**
-   * The number of ms over which the connections are closed, at least one each 100 ms. All clients that come back at once would be a stampede.
+   * The number of ms over which the connections are closed, at least one each 100 ms. All clients that come back at once
+   * would be a stampede.
    * @default 10_000
    */
   duration?: number;

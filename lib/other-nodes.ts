@@ -18,11 +18,19 @@ export class OtherNodes {
     clearInterval(internals(adapter).cleanupTimer);
   }
 
-  /** Begins to look for those that are silent, and lets the base class begin to tell them that this one is not. */
-  open(): void {
-    internals(this.#adapter).heartbeatTimer = undefined;
+  /**
+   * Begins to look for those that are silent, and to tell them that this one is not.
+   *
+   * @param greet - what has the base class begin with its heartbeats
+   */
+  open(greet: () => void): void {
+    const base = internals(this.#adapter);
+    base.heartbeatTimer = undefined;
+    greet();
     this.#timer = setInterval(() => this.#removeSilent(), CLEANUP_INTERVAL);
+    // the channel keeps the process alive: once it has closed, there is nobody left to tell
     this.#timer.unref();
+    internals(this.#adapter).heartbeatTimer?.unref();
   }
 
   close(): void {

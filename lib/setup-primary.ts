@@ -15,7 +15,7 @@ import {
   type RestartOptions,
 } from "./options";
 import { Announcer, nameOf, type PrimaryEvents } from "./primary/events";
-import { Relay } from "./primary/relay";
+import { Relay, TICK } from "./primary/relay";
 import { RollingRestart } from "./primary/rolling-restart";
 import type { Speaker } from "./primary/speaker";
 import type { ClusterStats } from "./primary/statistics";
@@ -62,9 +62,6 @@ export interface PrimaryHandle {
    */
   close(): void;
 }
-
-// in ms
-const TICK = 100;
 
 // two copies of this package may be loaded in one process, and must relay once
 const HANDLE = Symbol.for("@socket.io/cluster-adapter:primary");

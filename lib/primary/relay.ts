@@ -46,6 +46,9 @@ export interface RelayOptions<Worker>
   readonly announcer: Announcer;
 }
 
+/** How often `tick()` is to be called, in ms. */
+export const TICK = 100;
+
 export class Relay<Worker> {
   readonly #options: RelayOptions<Worker>;
   readonly #peers = new Peers<Worker>();
@@ -194,7 +197,7 @@ export class Relay<Worker> {
     );
   }
 
-  /** Time has passed: notices who does not read, and removes what is old. Called several times a second. */
+  /** Time has passed: notices who does not read, and removes what is old. Called each `TICK` ms. */
   tick(): void {
     for (const { outbox } of this.#peers.all()) {
       outbox.tick();

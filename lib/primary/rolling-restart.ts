@@ -72,7 +72,7 @@ export class RollingRestart {
       const worker = waiting.shift();
       if (worker !== undefined && this.#failure === undefined) {
         if (worker.isDead() || worker.exitedAfterDisconnect) {
-          // whoever keeps the number of workers has started another one by now
+          // somebody ends it, or whoever keeps the number of workers has started another one by now
           this.#done++;
         } else {
           await this.#replace(worker).catch((error: Error) => {

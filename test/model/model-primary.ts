@@ -1,6 +1,6 @@
 import { deserialize, serialize } from "node:v8";
 import { Announcer, type WorkerName } from "../../dist/primary/events";
-import { Relay, type RelayOptions } from "../../dist/primary/relay";
+import { Relay, TICK, type RelayOptions } from "../../dist/primary/relay";
 import { Surroundings } from "./surroundings";
 
 const LIMITS = {
@@ -10,9 +10,6 @@ const LIMITS = {
   maxLogEntries: 1e3,
   maxSessions: 1e3,
 };
-
-// that of setupPrimary(), in ms
-const TICK = 100;
 
 export type Limits = Partial<typeof LIMITS>;
 

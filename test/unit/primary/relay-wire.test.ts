@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { MessageType } from "socket.io-adapter";
 import { readFrames } from "../../../dist/wire/frame-reader";
 import { FrameWriter } from "../../../dist/wire/frame-writer";
-import { adapterClose } from "../../../dist/wire/plain";
 import { parseOffset } from "../../../dist/wire/offsets";
 import { firstNumberOf, isEcho } from "../../../dist/wire/ordered-section";
 import {
@@ -33,21 +32,12 @@ describe("the relay, where wires are concerned,", () => {
     scene = new RelayScene();
   });
 
-  /** Three workers that were forked and have greeted. */
-  async function greetAll(greet = offer): Promise<void> {
-    [1, 2, 3].forEach((worker) => scene.relay.onFork(worker));
-    ["a", "b", "c"].forEach((uid, i) =>
-      scene.relay.onMessage(i + 1, greet(uid)),
-    );
-    await scene.takeAll();
-  }
-
   function sections(sent: Sent[]): Array<[number, unknown]> {
     return sent.map(({ to, message }) => [to, message]);
   }
 
   it("numbers what is sent in an order, and returns the numbers alone", async () => {
-    await greetAll(offerRecovery);
+    await scene.greetAll(offerRecovery);
     const writer = new FrameWriter();
     const opts = { rooms: new Set<string>() };
     const place = { part: 0, tail: 17 };
@@ -103,14 +93,14 @@ describe("the relay, where wires are concerned,", () => {
   });
 
   it("tells nobody anything in a cluster of 0.3.0", async () => {
-    await greetAll((uid) => message(uid, 1));
+    await scene.greetAll((uid) => message(uid, 1));
     scene.relay.onMessage(1, message("a", HEARTBEAT));
     scene.relay.onLeave(2);
     assert.deepEqual(await scene.controls(), []);
   });
 
   it("tells everyone to go back for a worker of 0.3.0, before they hear of it", async () => {
-    await greetAll();
+    await scene.greetAll();
     scene.relay.onFork(4);
     assert.deepEqual(await scene.takeAll(), []);
     const greeting = message("d", 1);
@@ -192,7 +182,7 @@ describe("the relay, where wires are concerned,", () => {
 
   it("does not wait for a worker that has said nothing", async () => {
     scene.relay.onFork(9);
-    await greetAll();
+    await scene.greetAll();
     scene.relay.onMessage(1, frames(section()));
     assert.deepEqual(
       (await scene.take()).map(({ to }) => to),
@@ -201,14 +191,14 @@ describe("the relay, where wires are concerned,", () => {
   });
 
   it("takes a version that it does not know for the plain wire", async () => {
-    await greetAll();
+    await scene.greetAll();
     scene.relay.onFork(4);
     scene.relay.onMessage(4, { ...message("d", 1), wire: Buffer.of(2, 3) });
     assert.deepEqual((await scene.controls()).length, 3);
   });
 
   it("passes frames on to a worker that has offered to read them, though another node of it speaks the plain wire", async () => {
-    await greetAll();
+    await scene.greetAll();
     scene.relay.onMessage(2, message("old", 1));
     await scene.takeAll();
     scene.relay.onMessage(1, frames(section()));
@@ -219,7 +209,7 @@ describe("the relay, where wires are concerned,", () => {
   });
 
   it("stays on the plain wire as long as one node of a worker needs it, whatever its others say", async () => {
-    await greetAll();
+    await scene.greetAll();
     scene.relay.onMessage(2, message("old", 1));
     const controls = await scene.controls();
     assert.deepEqual(
@@ -242,7 +232,7 @@ describe("the relay, where wires are concerned,", () => {
       ...offer(uid, type),
       recovery,
     });
-    await greetAll(recovering);
+    await scene.greetAll(recovering);
     warningsOf(() => scene.relay.onMessage(2, message("old", 1)));
     scene.relay.onMessage(2, recovering("b", HEARTBEAT));
     assert.deepEqual(
@@ -265,7 +255,7 @@ describe("the relay, where wires are concerned,", () => {
   });
 
   it("tells a worker that greets again which wire is used", async () => {
-    await greetAll();
+    await scene.greetAll();
     scene.relay.onMessage(1, offer("a2"));
     assert.deepEqual(await scene.controls(), [[1, "fast"]]);
     scene.relay.onFork(4);
@@ -282,70 +272,8 @@ describe("the relay, where wires are concerned,", () => {
     assert.deepEqual(await scene.controls(), [[2, "plain"]]);
   });
 
-  /** The first worker does not read, and loses its backlog. */
-  async function dropFirst(...before: object[]): Promise<void> {
-    scene = new RelayScene(1e6, 5);
-    await greetAll();
-    before.forEach((given) => scene.relay.onMessage(1, given));
-    await scene.takeAll();
-    scene.stopped.add(1);
-    const restore = silence();
-    for (let i = 0; i < 20; i++) {
-      scene.relay.onMessage(2, message("b", 99));
-      scene.relay.tick();
-    }
-    restore();
-    await scene.takeAll();
-  }
-
-  it("has no part for a worker that sends and does not read, until it reads", async () => {
-    await dropFirst();
-    scene.relay.onMessage(1, offer("a", MessageType.HEARTBEAT));
-    scene.relay.onMessage(1, offer("a2"));
-    assert.deepEqual(await scene.takeAll(), []);
-    assert.equal(scene.relay.isMember(1), false);
-    scene.resume();
-    scene.relay.onMessage(1, offer("a"));
-    assert.equal(scene.relay.isMember(1), true);
-  });
-
-  for (const [when, resume] of [
-    ["", () => {}],
-    [" before it has greeted", () => scene.resume()],
-  ] as const) {
-    it(`says goodbye once more for a worker that was dropped, sent something, and is gone${when}`, async () => {
-      await dropFirst();
-      resume();
-      scene.relay.onLeave(1);
-      const close = adapterClose("a", "/");
-      const told = (await scene.take()).filter(({ to }) => to === 2);
-      assert.deepEqual(told, [{ to: 2, message: close }]);
-    });
-  }
-
-  it("has a part for a node of 0.3.0 in it, by whatever that sends once it reads", async () => {
-    await dropFirst(message("old", HEARTBEAT));
-    scene.relay.onMessage(1, message("old", 99));
-    assert.equal(scene.relay.isMember(1), false);
-    scene.resume();
-    scene.relay.onMessage(1, message("a", 99));
-    assert.equal(scene.relay.isMember(1), false);
-    scene.relay.onMessage(1, message("old", 99));
-    assert.equal(scene.relay.isMember(1), true);
-  });
-
-  it("tells a worker that has missed it which wire is used", async () => {
-    await dropFirst();
-    scene.relay.onMessage(4, message("d", 1));
-    await scene.takeAll();
-    scene.resume();
-    assert.deepEqual(await scene.controls(), [[1, "greet"]]);
-    scene.relay.onMessage(1, offer("a"));
-    assert.deepEqual(await scene.controls(), [[1, "plain"]]);
-  });
-
   it("passes sections on as they are, to everyone or to the owner of a node", async () => {
-    await greetAll();
+    await scene.greetAll();
     const [all, one, nobody] = [section(), section("c"), section("unknown")];
     scene.relay.onMessage(1, frames(all, one, nobody));
     const sent = sections(await scene.take());
@@ -358,7 +286,7 @@ describe("the relay, where wires are concerned,", () => {
   });
 
   it("keeps nothing alive of what it was read with", async () => {
-    await greetAll();
+    await scene.greetAll();
     const read = Buffer.allocUnsafeSlow(64_000);
     const length = section().copy(read, 100);
     scene.relay.onMessage(1, frames(read.subarray(100, 100 + length)));
@@ -373,14 +301,14 @@ describe("the relay, where wires are concerned,", () => {
   it("passes sections on in the form that each channel takes", async () => {
     const asJson = (uid: string) =>
       JSON.parse(JSON.stringify(offer(uid))) as object;
-    await greetAll(asJson as typeof offer);
+    await scene.greetAll(asJson as typeof offer);
     const text = section("b").toString("base64");
     scene.relay.onMessage(1, frames(text));
     assert.deepEqual(sections(await scene.take()), [[2, text]]);
   });
 
   it("passes on what keeps the rules, and warns of the rest", async () => {
-    await greetAll();
+    await scene.greetAll();
     const good = section();
     const bad = Buffer.of(7);
     const warnings = warningsOf(() =>
@@ -392,7 +320,7 @@ describe("the relay, where wires are concerned,", () => {
   });
 
   it("survives sections of any kind of binary data", async () => {
-    await greetAll();
+    await scene.greetAll();
     const bytes = Uint8Array.from(section("c"));
     const good = section("c");
     scene.relay.onMessage(1, frames(bytes as Buffer));
@@ -401,15 +329,9 @@ describe("the relay, where wires are concerned,", () => {
   });
 
   it("does not pass on what only a primary says, nor frames of another form", async () => {
-    await greetAll();
+    await scene.greetAll();
     scene.relay.onMessage(1, { ...message("a", 15), data: "plain" });
     scene.relay.onMessage(1, { ...message("a", 14), data: [1] });
     assert.deepEqual(await scene.takeAll(), []);
   });
 });
-
-function silence(): () => void {
-  const { emitWarning } = process;
-  process.emitWarning = () => {};
-  return () => (process.emitWarning = emitWarning);
-}

@@ -211,6 +211,18 @@ describe("a rolling restart, step by step", () => {
     assert.equal((await scene.took())[0], "1 disconnect");
   });
 
+  it("does not replace a worker that somebody ends before its turn", async () => {
+    const scene = new Scene();
+    scene.drains = false;
+    const [first, second] = [scene.worker(1), scene.worker(2)];
+    const result = scene.run([first, second]);
+    second.exitedAfterDisconnect = true;
+    scene.comeUp();
+    await scene.took();
+    assert.equal(result.outcome, "done");
+    assert.equal(scene.replacements.length, 1);
+  });
+
   it("does not wait for clients where the worker cannot be asked", async () => {
     const scene = new Scene();
     scene.drains = false;

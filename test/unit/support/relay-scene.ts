@@ -48,6 +48,15 @@ export class RelayScene {
     });
   }
 
+  /** Three workers are forked, and greet. */
+  async greetAll(greet = offer): Promise<void> {
+    [1, 2, 3].forEach((worker) => this.relay.onFork(worker));
+    ["a", "b", "c"].forEach((uid, i) =>
+      this.relay.onMessage(i + 1, greet(uid)),
+    );
+    await this.takeAll();
+  }
+
   /** Everyone reads again. */
   resume(): void {
     this.stopped.clear();
