@@ -5,10 +5,10 @@
 // deeper than what people send, shallow enough for the stack; it also stops at a circular structure
 const MAX_DEPTH = 100;
 // an object that is referred to twice is looked at twice: of some graphs, there is no end
-const MAX_OBJECTS = 100_000;
+const MAX_OBJECTS = 1_000_000;
 
 // an array may have more than its items: to look for it costs as much as the items
-const MAX_ITEMS = 10_000;
+const MAX_ITEMS = 100_000;
 
 /**
  * Whether a value reads the same after the channel has copied it: the copy has the fields of an object, the parser of
@@ -26,9 +26,10 @@ export function isPlain(value: unknown): boolean {
  * into something else. Where the answer is no, that may be for its size.
  *
  * @param value - any value; a getter that throws makes this function throw
+ * @param maxObjects - how many objects and arrays it may have
  */
-export function isJson(value: unknown): boolean {
-  return consistsOf(JSON_ONLY, value, 0, { left: MAX_OBJECTS });
+export function isJson(value: unknown, maxObjects = MAX_OBJECTS): boolean {
+  return consistsOf(JSON_ONLY, value, 0, { left: maxObjects });
 }
 
 interface Budget {

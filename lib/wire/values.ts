@@ -5,19 +5,26 @@ import { randomBytes } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
 import { errorMessage, protocolError } from "../errors";
 import { refuseDeep } from "./depth";
+import { pack, PACKED_TAG, unpack } from "./packed";
 import { isJson } from "./portable";
 import { ownViews } from "./views";
 
+// up to here, there is little to gain from packing them
+const FEW_OBJECTS = 16;
+
 /**
- * Encodes a value: as JSON, if that says all of it, or as `v8.serialize()` does, which costs several times as much. Under
- * `json`, what Node's channel would have made of it is what arrives, binary data apart: programs rely on that.
+ * Encodes a value: as JSON, or packed, if JSON says all of it, or as `v8.serialize()` does, which costs several times as
+ * much. Under `json`, what Node's channel would have made of it is what arrives, binary data apart: programs rely on that.
  *
  * @param isBinary - whether the `serialization` of the cluster is `advanced`
  * @throws the serializer's error, or a `RangeError` if the value is nested too deep
  */
 export function encodeValue(value: unknown, isBinary: boolean): Buffer {
+  if (isJson(value, FEW_OBJECTS)) {
+    return jsonBytes(value);
+  }
   if (isJson(value)) {
-    return Buffer.from(JSON.stringify(value));
+    return pack(value as object) ?? jsonBytes(value);
   }
   refuseDeep(value);
   return serialize(isBinary ? value : asJson(value));
@@ -26,15 +33,24 @@ export function encodeValue(value: unknown, isBinary: boolean): Buffer {
 /** @throws {ClusterAdapterError} `ERR_PROTOCOL` */
 export function decodeValue(bytes: Buffer): unknown {
   try {
-    return bytes[0] === V8_TAG
-      ? ownViews(deserialize(bytes))
-      : (JSON.parse(bytes.toString()) as unknown);
+    switch (bytes[0]) {
+      case V8_TAG:
+        return ownViews(deserialize(bytes));
+      case PACKED_TAG:
+        return unpack(bytes);
+      default:
+        return JSON.parse(bytes.toString()) as unknown;
+    }
   } catch (error) {
     throw protocolError("W10", `a value is malformed: ${errorMessage(error)}`);
   }
 }
 
-// its first byte, which is in no UTF-8
+function jsonBytes(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
+
+// its first byte, which is in no UTF-8, either
 const V8_TAG = 0xff;
 
 // stands for binary data while JSON has its way; nobody else can know it

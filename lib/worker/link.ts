@@ -42,7 +42,6 @@ import {
   SessionOp,
   type SessionMessage,
 } from "../wire/session-messages";
-import { isJson } from "../wire/portable";
 import { encodeValue } from "../wire/values";
 import { ownViews } from "../wire/views";
 import { processChannel, type Channel } from "./channel";
@@ -156,10 +155,6 @@ export class Link {
     if (this.#wire === "plain") {
       refuseDeep(message);
       this.#channel.send(message);
-    } else if (this.#isAsGoodPlain(message)) {
-      // behind what was sent before
-      this.#outbox.flush();
-      this.#channel.send(message);
     } else {
       const data = encodeValue(message.data, this.#isBinary);
       this.#outbox.writeMessage(
@@ -171,15 +166,6 @@ export class Link {
         message.type !== MessageType.BROADCAST_CLIENT_COUNT,
       );
     }
-  }
-
-  /** Whether a message is large, and a channel that takes JSON writes it as it is: in a frame it would be JSON in base64. */
-  #isAsGoodPlain({ type, data }: Envelope): boolean {
-    return (
-      !this.#isBinary &&
-      type === MessageType.FETCH_SOCKETS_RESPONSE &&
-      isJson(data)
-    );
   }
 
   /**

@@ -9,7 +9,7 @@ import { nothing, replace } from "../model/rules/rule";
 
 // of values
 const BEGINNINGS: ReadonlySet<number> = new Set(
-  Buffer.from('\u00ff{["-0123456789tfn', "latin1"),
+  Buffer.from('\u00fe\u00ff{["-0123456789tfn', "latin1"),
 );
 
 export interface Fault {

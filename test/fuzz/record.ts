@@ -104,6 +104,9 @@ async function talk(
       io.on("question", (value: unknown, answer?: (value: unknown) => void) =>
         answer?.([value, Buffer.from("answer")]),
       );
+      io.on("rows", (answer: (value: unknown) => void) => {
+        answer(Array.from({ length: 20 }, (_, n) => ({ n, of: ["row"] })));
+      });
       io.of("/other");
     });
   }
@@ -122,6 +125,7 @@ async function talk(
       io.in("late").socketsLeave("late");
       io.serverSideEmit("question", new Date(0));
       await io.serverSideEmitWithAck("question", { deep: { er: [true] } });
+      await io.serverSideEmitWithAck("rows");
       await io.timeout(5_000).emitWithAck("ask");
       await io.fetchSockets();
       io.of("/other").emit("elsewhere");

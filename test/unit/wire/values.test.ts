@@ -81,36 +81,72 @@ describe("a value", () => {
     assert.equal(Buffer.isBuffer(travel(Buffer.of(1), true)), true);
   });
 
+  it("arrives with all of its objects, however many and alike they are", () => {
+    const row = fc.record({ id: fc.string(), tags: fc.array(fc.string()) });
+    const rows = fc.array(fc.oneof(row, fc.jsonValue()), { minLength: 20 });
+    fc.assert(
+      fc.property(rows, fc.boolean(), (value, isBinary) => {
+        const expected = isBinary
+          ? structuredClone(value)
+          : (JSON.parse(JSON.stringify(value)) as unknown);
+        assert.deepEqual(travel(value, isBinary), expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("is packed when it has many objects, and what cannot be packed is not", () => {
+    const many = Array.from({ length: 20 }, (_, n) => ({ n }));
+    const special = JSON.parse('{"__proto__":{"isAdmin":true}}') as object;
+    for (const isBinary of [true, false]) {
+      const first = (value: unknown) => encodeValue(value, isBinary)[0];
+      assert.equal(first(many), 0xfe);
+      assert.equal(first(many.slice(0, 10)), "[".charCodeAt(0));
+      assert.equal(first([...many, special]), "[".charCodeAt(0));
+      const [last] = (travel([...many, special], isBinary) as object[]).slice(
+        -1,
+      );
+      assert.deepEqual(Object.keys(last!), ["__proto__"]);
+      assert.equal(Object.getPrototypeOf(last), Object.prototype);
+    }
+  });
+
   it("is refused with the error of the serializer", () => {
     assert.throws(() => encodeValue({ f() {} }, true), /could not be cloned/);
     assert.throws(() => encodeValue({ n: 1n }, false), /BigInt/);
   });
 
-  it("breaks the protocol when its bytes are malformed, or arrives as something", () => {
-    const good = encodeValue({ a: [1, "text", Buffer.of(1, 2)] }, true);
-    const noise = fc.oneof(
-      fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
-      fc.nat({ max: good.length - 1 }).map((end) => good.subarray(0, end)),
-      fc.tuple(fc.nat(), fc.nat({ max: 255 })).map(([at, byte]) => {
-        const copy = Buffer.from(good);
-        copy[at % copy.length] = byte;
-        return copy;
-      }),
-    );
-    let refused = 0;
-    fc.assert(
-      fc.property(noise, (bytes) => {
-        try {
-          decodeValue(bytes);
-        } catch (error) {
-          assert.ok(error instanceof ClusterAdapterError);
-          assert.equal(error.code, "ERR_PROTOCOL");
-          assert.match(error.message, /^\[W10\] /);
-          refused++;
-        }
-      }),
-      { numRuns: 5_000 },
-    );
-    assert.ok(refused > 1_000);
-  });
+  const whole = [
+    { a: [1, "text", Buffer.of(1, 2)] },
+    Array.from({ length: 20 }, (_, n) => ({ n })),
+  ].map((value) => encodeValue(value, true));
+  for (const good of whole) {
+    const tag = `0x${good[0]!.toString(16)}`;
+    it(`breaks the protocol when its bytes are malformed, or arrives as something, if it begins with ${tag}`, () => {
+      const noise = fc.oneof(
+        fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+        fc.nat({ max: good.length - 1 }).map((end) => good.subarray(0, end)),
+        fc.tuple(fc.nat(), fc.nat({ max: 255 })).map(([at, byte]) => {
+          const copy = Buffer.from(good);
+          copy[at % copy.length] = byte;
+          return copy;
+        }),
+      );
+      let refused = 0;
+      fc.assert(
+        fc.property(noise, (bytes) => {
+          try {
+            decodeValue(bytes);
+          } catch (error) {
+            assert.ok(error instanceof ClusterAdapterError);
+            assert.equal(error.code, "ERR_PROTOCOL");
+            assert.match(error.message, /^\[W10\] /);
+            refused++;
+          }
+        }),
+        { numRuns: 5_000 },
+      );
+      assert.ok(refused > 1_000);
+    });
+  }
 });

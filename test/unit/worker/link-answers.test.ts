@@ -37,50 +37,6 @@ describe("the link of a process, sending an answer,", () => {
     assert.deepEqual(warnings, []);
   });
 
-  describe("which describes sockets,", () => {
-    const describing = (data: unknown): Envelope => ({
-      ...answer({ requestId: "r", sockets: [{ id: "s", rooms: [], data }] }),
-      type: MessageType.FETCH_SOCKETS_RESPONSE,
-    });
-
-    /** The primary says that the wire is fast. */
-    function begin(isBinary: boolean): void {
-      const bytes = Buffer.of(1);
-      const wire = isBinary ? bytes : bytes.toJSON();
-      const type = 15;
-      link.join(node);
-      channel.receive({
-        ...answer("fast"),
-        uid: "primary",
-        nsp: "",
-        type,
-        wire,
-      });
-    }
-
-    it("sends it as it is where the channel writes JSON, behind what it has sent before", () => {
-      begin(false);
-      const opts = { rooms: new Set<string>() };
-      link.sendPacket(node, opts, undefined, ["2[1]"]);
-      const plain = describing({ user: 1 });
-      link.sendAnswer(node, plain);
-      const [before, sent, ...others] = channel.sent;
-      assert.deepEqual([before?.type, sent, others], [14, plain, []]);
-    });
-
-    it("sends it in a frame where the channel takes binary data, or it has some", async () => {
-      begin(true);
-      link.sendAnswer(node, describing({ user: 1 }));
-      await Promise.resolve();
-      link = new Link(channel);
-      begin(false);
-      link.sendAnswer(node, describing(Buffer.of(1)));
-      await Promise.resolve();
-      const types = channel.sent.map(({ type }) => type);
-      assert.deepEqual(types, [14, 14]);
-    });
-  });
-
   it("leaves out the values that the serializer refuses, and warns", () => {
     channel.encode = serialize;
     const data = { requestId: "r", packet: { f: () => {}, n: 1n } };
