@@ -30,8 +30,8 @@ module.exports = {
         ...(quick ? [...ADVANCED, "memory"] : ALL),
         ...RECOVERY_COST,
       ]),
-      burstCase(4, 100, 4096, false, quick ? ADVANCED : ALL),
-      burstCase(8, 100, 100, false, ADVANCED),
+      burstCase(4, 100, 4096, false, quick ? [...ADVANCED, "memory"] : ALL),
+      burstCase(8, 100, 100, false, [...ADVANCED, "memory"]),
     ];
     return quick
       ? essential

@@ -1,45 +1,45 @@
 /**
- * Values of many objects that are alike, as the answers to `fetchSockets()` are: each list of keys is written once, and
- * so is each text and each number. What follows refers to them. [W10]
+ * Values of many objects that are alike, as the sockets in an answer to `fetchSockets()` are: each list of keys is written
+ * once, and so is each short text. What follows refers to them. [W10]
  */
 import { Cursor } from "./cursor";
 
 /** The first byte of a packed value, which is in no UTF-8. */
 export const PACKED_TAG = 0xfe;
 
-/** The keys of the objects, and the values that hold no others. */
+/** The keys of objects, and what is not taken apart. */
 type Tables = readonly [shapes: readonly Shape[], leaves: readonly unknown[]];
 type Shape = readonly string[];
 
-/** A reference is twice the number of a leaf, or odd. This one has the length of the array behind it. */
+// a reference is twice the number of a leaf, or odd: this one, with the length behind it,
 const ARRAY = 1;
-/** That to an object of the first shape. The next shape has the next odd number. */
+// or twice the number of a shape more than this one
 const FIRST_SHAPE = 3;
 
-// to assign it changes the prototype
-const SPECIAL_KEY = "__proto__";
+// V8 hashes a number without a seed, and of a very long text the length alone: clients could choose some that collide
+const MAX_SHARED_LENGTH = 256;
 
-// five bytes
+// five bytes have the 35 bits that are allowed [W7]
 const MAX_VARINT_SIZE = 5;
 
-/**
- * @param value - one of which JSON says all, see `isJson()`
- * @returns `undefined` if an object has a key that cannot be assigned like others
- */
-export function pack(value: object): Buffer | undefined {
+/** @param value - one of which JSON says all, see `isJson()` */
+export function pack(value: unknown): Buffer {
   const packer = new Packer();
   packer.write(value);
-  return packer.finish();
+  return packer.toBuffer();
 }
 
 /** @throws if it is malformed */
 export function unpack(bytes: Buffer): unknown {
   const cursor = new Cursor(bytes, 1);
   const end = cursor.enter(cursor.varint());
-  const [shapes, leaves] = JSON.parse(cursor.rest().toString()) as Tables;
+  const [shapes, leaves] = JSON.parse(cursor.rest().toString()) as unknown[];
   cursor.leave(end);
-  if (!shapes.every(isShape)) {
-    throw new Error("a list of keys is none");
+  if (!Array.isArray(shapes) || !shapes.every(isShape)) {
+    throw new Error("a list of keys is malformed");
+  }
+  if (!Array.isArray(leaves)) {
+    throw new Error("there is no list of values");
   }
   const value = new Unpacker(cursor, shapes, leaves).read();
   if (!cursor.isAtEnd) {
@@ -51,22 +51,24 @@ export function unpack(bytes: Buffer): unknown {
 class Packer {
   readonly #shapes: Shape[] = [];
   readonly #leaves: unknown[] = [];
-  readonly #leafRefs = new Map<unknown, number>();
   readonly #refs: number[] = [];
-  readonly #noKey = new Key("");
+  readonly #sharedRefs = new Map<unknown, number>();
+  readonly #noKeys = new KeyNode("");
 
-  write(value: object): void {
-    if (Array.isArray(value)) {
-      this.#writeArray(value);
+  write(value: unknown): void {
+    if (!isContainer(value)) {
+      this.#refs.push(this.#leafRef(value));
+    } else if (Array.isArray(value)) {
+      this.#refs.push(ARRAY, value.length);
+      for (let i = 0; i < value.length; i++) {
+        this.write(value[i]);
+      }
     } else {
       this.#writeObject(value as Record<string, unknown>);
     }
   }
 
-  finish(): Buffer | undefined {
-    if (!this.#shapes.every(isShape)) {
-      return undefined;
-    }
+  toBuffer(): Buffer {
     const tables: Tables = [this.#shapes, this.#leaves];
     const json = Buffer.from(JSON.stringify(tables));
     const refs = this.#refs;
@@ -83,82 +85,97 @@ class Packer {
     return bytes.subarray(0, length);
   }
 
-  #writeArray(items: readonly unknown[]): void {
-    this.#refs.push(ARRAY, items.length);
-    for (let i = 0; i < items.length; i++) {
-      const item = items[i];
+  #writeObject(fields: Record<string, unknown>): void {
+    const names = Object.keys(fields);
+    const last = this.#lastKey(names);
+    if (last.objects === undefined) {
+      if (!names.every(isAssignable)) {
+        this.#refs.push(this.#addLeaf(fields));
+        return;
+      }
+      const ref = FIRST_SHAPE + 2 * this.#shapes.length;
+      last.objects = { ref, leaves: [], leafRefs: [] };
+      this.#shapes.push(names);
+    }
+    const { ref, leaves, leafRefs } = last.objects;
+    this.#refs.push(ref);
+    for (let i = 0; i < names.length; i++) {
+      const item = fields[names[i] as string];
       if (isContainer(item)) {
         this.write(item);
       } else {
-        this.#refs.push(this.#leafRef(item));
+        if (leafRefs[i] === undefined || leaves[i] !== item) {
+          leaves[i] = item;
+          leafRefs[i] = this.#leafRef(item);
+        }
+        this.#refs.push(leafRefs[i] as number);
       }
     }
   }
 
-  #writeObject(fields: Record<string, unknown>): void {
-    const names = Object.keys(fields);
-    const at = this.#refs.push(0) - 1;
-    let key = this.#noKey;
+  #lastKey(names: Shape): KeyNode {
+    let key = this.#noKeys;
     for (let i = 0; i < names.length; i++) {
-      const name = names[i] as string;
-      const item = fields[name];
-      key = key.next(name);
-      if (isContainer(item)) {
-        this.write(item);
-      } else {
-        if (key.leafRef === undefined || key.leaf !== item) {
-          key.leaf = item;
-          key.leafRef = this.#leafRef(item);
-        }
-        this.#refs.push(key.leafRef);
-      }
+      key = key.next(names[i] as string);
     }
-    if (key.shapeRef === undefined) {
-      key.shapeRef = FIRST_SHAPE + 2 * this.#shapes.length;
-      this.#shapes.push(names);
-    }
-    this.#refs[at] = key.shapeRef;
+    return key;
   }
 
   #leafRef(leaf: unknown): number {
-    let ref = this.#leafRefs.get(leaf);
+    if (
+      typeof leaf === "number" ||
+      (typeof leaf === "string" && leaf.length > MAX_SHARED_LENGTH)
+    ) {
+      return this.#addLeaf(leaf);
+    }
+    let ref = this.#sharedRefs.get(leaf);
     if (ref === undefined) {
-      ref = 2 * this.#leaves.length;
-      this.#leaves.push(leaf);
-      this.#leafRefs.set(leaf, ref);
+      ref = this.#addLeaf(leaf);
+      this.#sharedRefs.set(leaf, ref);
     }
     return ref;
   }
+
+  #addLeaf(leaf: unknown): number {
+    return 2 * (this.#leaves.push(leaf) - 1);
+  }
 }
 
-/** A key behind those that came before it: objects with the same keys in the same order end at the same one. */
-class Key {
+/** The objects of one shape. */
+interface Alike {
+  /** The reference to the shape. */
+  readonly ref: number;
+  /** What the last of them had for each key: the next one often has the same. */
+  readonly leaves: unknown[];
+  readonly leafRefs: number[];
+}
+
+/** A key behind those that lead to it. */
+class KeyNode {
   readonly #name: string;
-  /** The reference to objects that end here. */
-  shapeRef: number | undefined;
-  /** What the last object had here, if that was a leaf: the next one often has the same. */
-  leaf: unknown;
-  leafRef: number | undefined;
-  #next: Key | undefined;
-  #others: Map<string, Key> | undefined;
+  /** Those that end with this key. */
+  objects: Alike | undefined;
+  /** There is only one for most. */
+  #next: KeyNode | undefined;
+  #others: Map<string, KeyNode> | undefined;
 
   constructor(name: string) {
     this.#name = name;
   }
 
-  next(name: string): Key {
+  next(name: string): KeyNode {
     if (this.#next === undefined) {
-      this.#next = new Key(name);
+      this.#next = new KeyNode(name);
       return this.#next;
     }
     return this.#next.#name === name ? this.#next : this.#other(name);
   }
 
-  #other(name: string): Key {
-    this.#others = this.#others ?? new Map<string, Key>();
+  #other(name: string): KeyNode {
+    this.#others = this.#others ?? new Map<string, KeyNode>();
     let key = this.#others.get(name);
     if (key === undefined) {
-      key = new Key(name);
+      key = new KeyNode(name);
       this.#others.set(name, key);
     }
     return key;
@@ -168,13 +185,9 @@ class Key {
 class Unpacker {
   readonly #cursor: Cursor;
   readonly #shapes: readonly Shape[];
-  readonly #leaves: readonly unknown[];
+  readonly #leaves: unknown[];
 
-  constructor(
-    cursor: Cursor,
-    shapes: readonly Shape[],
-    leaves: readonly unknown[],
-  ) {
+  constructor(cursor: Cursor, shapes: readonly Shape[], leaves: unknown[]) {
     this.#cursor = cursor;
     this.#shapes = shapes;
     this.#leaves = leaves;
@@ -193,7 +206,11 @@ class Unpacker {
   #leaf(index: number): unknown {
     const leaf = this.#leaves[index];
     if (leaf === undefined) {
-      throw new Error(`there is no value ${index}`);
+      throw new Error(`there is no value ${index}, or not any more`);
+    }
+    if (isContainer(leaf)) {
+      // nobody shares it
+      this.#leaves[index] = undefined;
     }
     return leaf;
   }
@@ -219,11 +236,21 @@ class Unpacker {
   }
 }
 
-function isShape(shape: unknown): shape is Shape {
+function isShape(keys: unknown): keys is Shape {
   return (
-    Array.isArray(shape) &&
-    shape.every((key) => typeof key === "string" && key !== SPECIAL_KEY)
+    Array.isArray(keys) &&
+    keys.every((key) => typeof key === "string" && !isTreacherous(key))
   );
+}
+
+/** To assign the former makes room for as many items as an array would have, to assign the latter changes the prototype. */
+function isTreacherous(key: string): boolean {
+  return /^\d/.test(key) || key === "__proto__";
+}
+
+/** Whether an object gets a field of its own by assignment, even if what it inherits is frozen. */
+function isAssignable(key: string): boolean {
+  return !isTreacherous(key) && !(key in Object.prototype);
 }
 
 function isContainer(value: unknown): value is object {

@@ -6,6 +6,7 @@
 const MAX_DEPTH = 100;
 // an object that is referred to twice is looked at twice: of some graphs, there is no end
 const MAX_OBJECTS = 1_000_000;
+const MAX_LEAVES = 1_000_000;
 
 // an array may have more than its items: to look for it costs as much as the items
 const MAX_ITEMS = 100_000;
@@ -18,7 +19,7 @@ const MAX_ITEMS = 100_000;
  * @param value - any value; a getter that throws makes this function throw
  */
 export function isPlain(value: unknown): boolean {
-  return consistsOf(PLAIN, value, 0, { left: MAX_OBJECTS });
+  return consistsOf(PLAIN, value, 0, budget(MAX_OBJECTS));
 }
 
 /**
@@ -29,11 +30,16 @@ export function isPlain(value: unknown): boolean {
  * @param maxObjects - how many objects and arrays it may have
  */
 export function isJson(value: unknown, maxObjects = MAX_OBJECTS): boolean {
-  return consistsOf(JSON_ONLY, value, 0, { left: maxObjects });
+  return consistsOf(JSON_ONLY, value, 0, budget(maxObjects));
 }
 
 interface Budget {
-  left: number;
+  objects: number;
+  leaves: number;
+}
+
+function budget(objects: number): Budget {
+  return { objects, leaves: MAX_LEAVES };
 }
 
 interface Kind {
@@ -78,17 +84,17 @@ function consistsOf(
   kind: Kind,
   value: unknown,
   depth: number,
-  budget: Budget,
+  left: Budget,
 ): boolean {
   if (value === null || kind.isLeaf(value)) {
-    return true;
+    return left.leaves-- > 0;
   }
   if (typeof value !== "object") {
     return false;
   }
   if (
     depth === MAX_DEPTH ||
-    budget.left-- === 0 ||
+    left.objects-- === 0 ||
     // the copy of a typed array is a view of a larger buffer, and a parser may look at that
     ArrayBuffer.isView(value) ||
     typeof (value as { toJSON?: unknown }).toJSON === "function"
@@ -100,7 +106,7 @@ function consistsOf(
       return false;
     }
     for (let i = 0; i < value.length; i++) {
-      if (!consistsOf(kind, value[i], depth + 1, budget)) {
+      if (!consistsOf(kind, value[i], depth + 1, left)) {
         return false;
       }
     }
@@ -112,7 +118,7 @@ function consistsOf(
   }
   const fields = value as Record<string, unknown>;
   for (const key in fields) {
-    if (!consistsOf(kind, fields[key], depth + 1, budget)) {
+    if (!consistsOf(kind, fields[key], depth + 1, left)) {
       return false;
     }
   }

@@ -42,7 +42,7 @@ import {
   SessionOp,
   type SessionMessage,
 } from "../wire/session-messages";
-import { encodeValue } from "../wire/values";
+import { encodeAlike, encodeValue } from "../wire/values";
 import { ownViews } from "../wire/views";
 import { processChannel, type Channel } from "./channel";
 import { dispatchFrames } from "./frame-dispatch";
@@ -156,7 +156,11 @@ export class Link {
       refuseDeep(message);
       this.#channel.send(message);
     } else {
-      const data = encodeValue(message.data, this.#isBinary);
+      const encode =
+        message.type === MessageType.FETCH_SOCKETS_RESPONSE
+          ? encodeAlike
+          : encodeValue;
+      const data = encode(message.data, this.#isBinary);
       this.#outbox.writeMessage(
         origin,
         message.requesterUid,

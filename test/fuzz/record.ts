@@ -104,15 +104,13 @@ async function talk(
       io.on("question", (value: unknown, answer?: (value: unknown) => void) =>
         answer?.([value, Buffer.from("answer")]),
       );
-      io.on("rows", (answer: (value: unknown) => void) => {
-        answer(Array.from({ length: 20 }, (_, n) => ({ n, of: ["row"] })));
-      });
       io.of("/other");
     });
   }
   const client = await first.connect();
   const other = await second.connect();
-  for (const one of [client, other]) {
+  const more = [await second.connect(), await second.connect()];
+  for (const one of [client, other, ...more]) {
     one.on("ask", (answer: (value: unknown) => void) => answer("yes"));
   }
   for (const worker of [first, second]) {
@@ -125,7 +123,6 @@ async function talk(
       io.in("late").socketsLeave("late");
       io.serverSideEmit("question", new Date(0));
       await io.serverSideEmitWithAck("question", { deep: { er: [true] } });
-      await io.serverSideEmitWithAck("rows");
       await io.timeout(5_000).emitWithAck("ask");
       await io.fetchSockets();
       io.of("/other").emit("elsewhere");
@@ -145,6 +142,10 @@ async function talk(
     await waitFor(() => !other.connected);
     await second.run(({ io }) => io.in("r").socketsLeave("r"));
   }
+  // with nothing that JSON cannot say, they are so many that they are packed
+  await second.run(({ io }) => {
+    io.of("/").sockets.forEach((socket) => (socket.data = { name: "y" }));
+  });
   await first.run(async ({ io }) => void (await io.fetchSockets()));
 }
 

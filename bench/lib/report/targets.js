@@ -152,10 +152,10 @@ const TARGETS = [...VERSION_TARGETS, ...RECOVERY_TARGETS, ...STATS_TARGETS];
 /** Whether a run is needed to tell what has been reached. */
 function isTargetRun(workload, caseId, contender) {
   return TARGETS.some(
-    ({ id, ours, rival, floor }) =>
+    ({ id, ours, rival, floor, reference }) =>
       id[0] === workload &&
       id[1] === caseId &&
-      [ours, rival, floor].includes(contender),
+      [ours, rival, floor, reference].includes(contender),
   );
 }
 
@@ -187,7 +187,7 @@ function rowOf(target, summary) {
     write(rival),
     write(ours),
     isComplete ? ratio(ours / rival) : "–",
-    target.goal,
+    goalOf(target, summary, rival),
     ours === undefined || (target.isRelative && !isComplete)
       ? "–"
       : target.isReached(ours, rival, summary)
@@ -196,11 +196,23 @@ function rowOf(target, summary) {
   ];
 }
 
+/** What is to be reached, and what workers reach that send each other nothing. */
+function goalOf({ goal, reference, id }, summary, rival) {
+  const silent =
+    reference === undefined
+      ? undefined
+      : summary.median(...id, reference, "rate");
+  return silent === undefined || rival === undefined
+    ? goal
+    : `${goal} (in-memory: ${ratio(silent / rival)})`;
+}
+
 function faster(title, id, times, contenders = ADVANCED) {
   return {
     title,
     ...measured(id, "rate", contenders),
     goal: `${times} ×`,
+    reference: "memory",
     isRelative: true,
     isReached: (ours, published) => ours >= published * times,
   };

@@ -225,6 +225,9 @@ describe("isJson()", () => {
     assert.equal(isJson(nested(100)), true);
     assert.equal(isJson(nested(101)), false);
     assert.equal(isJson(Array(100_001).fill(1)), false);
+    const shared = Array(50_000).fill(1);
+    assert.equal(isJson(Array(20).fill(shared)), true);
+    assert.equal(isJson(Array(21).fill(shared)), false);
     const circle: unknown[] = [];
     circle.push(circle);
     assert.equal(isJson(circle), false);

@@ -37,6 +37,24 @@ describe("the link of a process, sending an answer,", () => {
     assert.deepEqual(warnings, []);
   });
 
+  it("packs sockets, and nothing else, on the fast wire", async () => {
+    const type = 15;
+    const wire = Buffer.of(1);
+    link.join(node);
+    channel.receive({ ...answer("fast"), uid: "primary", nsp: "", type, wire });
+    const sockets = Array.from({ length: 17 }, () => ({
+      id: "same",
+      rooms: [],
+    }));
+    const data = { requestId: "r", sockets };
+    const described = MessageType.FETCH_SOCKETS_RESPONSE;
+    link.sendAnswer(node, { ...answer(data), type: described });
+    link.sendAnswer(node, answer({ requestId: "r", packet: sockets }));
+    await Promise.resolve();
+    const [section] = channel.sent[0]!["data"] as [Buffer];
+    assert.equal(section.toString("latin1").split('"same"').length - 1, 18);
+  });
+
   it("leaves out the values that the serializer refuses, and warns", () => {
     channel.encode = serialize;
     const data = { requestId: "r", packet: { f: () => {}, n: 1n } };
