@@ -1,37 +1,43 @@
-import { performance } from "node:perf_hooks";
-
 // in ms
+const QUIET = 1;
 const SILENCE = 0.1;
 const MAX_HELD = 0.5;
 
 /**
- * When what has gathered leaves: after a silence, as soon as the running code is done, so that nobody waits for the event
- * loop. While more comes turn after turn, it leaves when a turn has brought nothing new, or after some time: a busy
- * process has turns of some 10 µs, or of many ms.
+ * When what has gathered leaves. Where little is said, at once: nobody waits for what the running code does next, such as
+ * to write to a thousand clients. After a short silence, as soon as the running code is done, so that nobody waits for the
+ * event loop. While more comes turn after turn, when a turn has brought nothing new, or after some time: a busy process
+ * has turns of some 10 µs, or of many ms.
  */
 export class FlushSchedule {
   readonly #flush: () => void;
   readonly #now: () => number;
-  /** The last flush, or when something began to be held. */
-  #since = -Infinity;
+  /** The last flush, or when something began to be held; the beginning, if there was nothing yet. */
+  #since: number;
   #isHeld = false;
   #isEnding = false;
   #hasNews = false;
 
   /** @param now - in ms, of any origin */
-  constructor(flush: () => void, now = () => performance.now()) {
+  constructor(flush: () => void, now: () => number) {
     this.#flush = flush;
     this.#now = now;
+    this.#since = now();
   }
 
   /** Something is there to be flushed. It can wait for what follows in this turn, if it is not urgent. */
   request(isUrgent = true): void {
     this.#hasNews = true;
+    const now = this.#now();
+    const elapsed = now - this.#since;
+    if (isUrgent && elapsed > QUIET) {
+      this.#since = now;
+      this.#flush();
+    }
     if (this.#isEnding) {
       return;
     }
-    const now = this.#now();
-    if (this.#isHeld ? this.#isOverdue(now) : isUrgent && this.#isSilent(now)) {
+    if (this.#isHeld ? elapsed > MAX_HELD : isUrgent && elapsed > SILENCE) {
       this.#isEnding = true;
       queueMicrotask(() => this.#end());
     } else if (!this.#isHeld) {
@@ -41,17 +47,9 @@ export class FlushSchedule {
     }
   }
 
-  #isSilent(now: number): boolean {
-    return now - this.#since > SILENCE;
-  }
-
-  #isOverdue(now: number): boolean {
-    return now - this.#since > MAX_HELD;
-  }
-
   #awaitTurn(): void {
     setImmediate(() => {
-      if (this.#hasNews && !this.#isOverdue(this.#now())) {
+      if (this.#hasNews && this.#now() - this.#since <= MAX_HELD) {
         this.#hasNews = false;
         this.#awaitTurn();
       } else {

@@ -53,9 +53,10 @@ import { SentSections } from "./sent-sections";
 
 export class Link {
   readonly #channel: Channel;
+  readonly #now: () => number;
   readonly #nodes = new NodeRegistry();
   readonly #uid = randomBytes(8).toString("hex");
-  readonly #outbox = new Outbox((sections) => this.#sendSections(sections));
+  readonly #outbox: Outbox;
   readonly #order = new Order((position) =>
     this.#sendProgress({ op: SessionOp.PROGRESS, ...position }),
   );
@@ -70,8 +71,11 @@ export class Link {
   /** Whether the channel takes binary data as it is; known once the fast wire is in use. */
   #isBinary = false;
 
-  constructor(channel: Channel) {
+  /** @param now - in ms, of any origin */
+  constructor(channel: Channel, now = () => performance.now()) {
     this.#channel = channel;
+    this.#now = now;
+    this.#outbox = new Outbox((sections) => this.#sendSections(sections), now);
   }
 
   /** The wire that the primary has told this process to use: the plain one until then. */
@@ -97,7 +101,7 @@ export class Link {
         this.#onTold.delete(end);
         resolve(this.#isTold);
       };
-      const now = performance.now();
+      const now = this.#now();
       const since = this.#nodes.isEmpty ? now : this.#greetedAt;
       const left = since + patience - now;
       // the answer may wait to be read
@@ -113,7 +117,7 @@ export class Link {
   /** Begins to pass on what concerns a node. */
   join(node: Node): void {
     if (this.#nodes.isEmpty) {
-      this.#greetedAt = performance.now();
+      this.#greetedAt = this.#now();
       this.#isTold = false;
       this.#channel.open({
         onMessage: (message) => this.#onMessage(message),

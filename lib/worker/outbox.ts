@@ -1,5 +1,5 @@
 /**
- * The outbox of a worker: collects the frames of one turn of the event loop, so that they leave in one message.
+ * The outbox of a worker: collects frames, so that those of one turn of the event loop leave in one message.
  */
 import type { BroadcastOptions } from "socket.io-adapter";
 import { FlushSchedule } from "./flush-schedule";
@@ -16,12 +16,14 @@ const HIGH_WATER_MARK = 64 * 1024;
 export class Outbox {
   readonly #send: (sections: Buffer[]) => void;
   readonly #writer = new FrameWriter();
-  readonly #schedule = new FlushSchedule(() => this.flush());
+  readonly #schedule: FlushSchedule;
   /** Whether the process ends: no turn of the event loop follows. */
   isLast = false;
 
-  constructor(send: (sections: Buffer[]) => void) {
+  /** @param now - in ms, of any origin */
+  constructor(send: (sections: Buffer[]) => void, now: () => number) {
     this.#send = send;
+    this.#schedule = new FlushSchedule(() => this.flush(), now);
   }
 
   /** Returns the WebSocket frame of the packet, if it is a single text. */

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import type fs from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Theme } from "../scene";
 
 const NOTHING: unknown[][] = [];
@@ -35,6 +39,40 @@ export const broadcast: Theme = {
       const elsewhere = await scene.arrived("hello", first, "/", [outsider]);
       assert.deepEqual(elsewhere, [NOTHING]);
     },
+
+    "reaches the clients of other workers while the code that follows it runs":
+      async (scene) => {
+        const [first, second] = scene.workers;
+        const client = await scene.connect(second);
+        const folder = mkdtempSync(join(tmpdir(), "broadcast-"));
+        const file = join(folder, "arrived");
+        client.once("early", () => writeFileSync(file, ""));
+        try {
+          const isEarly = await first.run(
+            ({ io, require }, nsp, path) => {
+              const { existsSync } = require("node:fs") as typeof fs;
+              const start = performance.now();
+              // the second one counts, if others have just sent something
+              for (let sent = 0; !existsSync(path);) {
+                const elapsed = performance.now() - start;
+                if (elapsed > 10_000) {
+                  return false;
+                }
+                if (elapsed >= sent * 50 && sent < 2) {
+                  io.of(nsp).emit("early");
+                  sent++;
+                }
+              }
+              return true;
+            },
+            scene.nsp,
+            file,
+          );
+          assert.ok(isEarly);
+        } finally {
+          rmSync(folder, { recursive: true });
+        }
+      },
 
     "to a room reaches its members on every worker": async (scene) => {
       const [first] = scene.workers;

@@ -4,23 +4,38 @@ import { FlushSchedule } from "../../../dist/worker/flush-schedule";
 
 describe("a flush schedule", () => {
   let now: number;
-  let flushes: number;
+  let waiting: number;
+  /** How much each flush has found. */
+  let flushed: number[];
   let schedule: FlushSchedule;
 
   beforeEach(() => {
     now = 0;
-    flushes = 0;
+    waiting = 0;
+    flushed = [];
     schedule = new FlushSchedule(
-      () => flushes++,
+      () => {
+        if (waiting > 0) {
+          flushed.push(waiting);
+          waiting = 0;
+        }
+      },
       () => now,
     );
+    // a short silence
+    now = 0.2;
   });
+
+  function request(isUrgent?: boolean): void {
+    waiting++;
+    schedule.request(isUrgent);
+  }
 
   /** Turns until something was flushed. */
   async function turnsUntilFlush(eachTurn = () => {}): Promise<number> {
-    const before = flushes;
+    const before = flushed.length;
     let turns = 0;
-    while (flushes === before) {
+    while (flushed.length === before) {
       assert.ok(turns++ < 100);
       eachTurn();
       await nextTurn();
@@ -29,70 +44,98 @@ describe("a flush schedule", () => {
   }
 
   it("flushes as soon as the running code is done, once", async () => {
-    schedule.request();
-    schedule.request();
-    assert.equal(flushes, 0);
+    request();
+    request();
+    assert.deepEqual(flushed, []);
     await Promise.resolve();
-    assert.equal(flushes, 1);
+    assert.deepEqual(flushed, [2]);
     for (let i = 0; i < 20; i++) {
       await nextTurn();
     }
-    assert.equal(flushes, 1);
+    assert.deepEqual(flushed, [2]);
   });
 
   it("does so again after a silence", async () => {
-    schedule.request();
+    request();
     await Promise.resolve();
     now += 0.2;
-    schedule.request();
+    request();
     await Promise.resolve();
-    assert.equal(flushes, 2);
+    assert.deepEqual(flushed, [1, 1]);
+  });
+
+  it("flushes at once where little is said, and what follows when the running code is done", async () => {
+    now += 1;
+    request();
+    assert.deepEqual(flushed, [1]);
+    request();
+    request();
+    assert.deepEqual(flushed, [1]);
+    await Promise.resolve();
+    assert.deepEqual(flushed, [1, 2]);
+  });
+
+  it("flushes at once what comes after the running code has taken long", async () => {
+    request();
+    // as when it writes to a thousand clients
+    now += 2;
+    request();
+    assert.deepEqual(flushed, [2]);
+    now += 0.5;
+    request();
+    assert.deepEqual(flushed, [2]);
+    now += 1;
+    request();
+    assert.deepEqual(flushed, [2, 2]);
+    await Promise.resolve();
+    assert.deepEqual(flushed, [2, 2]);
   });
 
   it("waits for a turn without news soon after a flush", async () => {
-    schedule.request();
+    request();
     await Promise.resolve();
     now += 0.05;
-    schedule.request();
+    request();
     await Promise.resolve();
-    assert.equal(flushes, 1);
+    assert.deepEqual(flushed, [1]);
     assert.equal(await turnsUntilFlush(), 2);
   });
 
   it("waits no longer than half a millisecond, however many turns that are", async () => {
-    schedule.request();
+    request();
     await Promise.resolve();
     for (const length of [0.01, 0.1]) {
       const start = now;
       await turnsUntilFlush(() => {
         now += length;
-        schedule.request();
+        request();
       });
       assert.ok(now - start > 0.4 && now - start < 0.8);
     }
   });
 
   it("waits for no end of a turn that is long", async () => {
-    schedule.request();
+    request();
     await Promise.resolve();
     now += 0.05;
-    schedule.request();
+    request();
     // the same turn, other code
-    now += 10;
-    schedule.request();
+    now += 0.6;
+    request();
     await Promise.resolve();
-    assert.equal(flushes, 2);
+    assert.deepEqual(flushed, [1, 2]);
     // and nothing is left of what it has waited for
-    now += 10;
-    schedule.request();
+    now += 0.6;
+    request();
     await Promise.resolve();
-    assert.equal(flushes, 3);
+    assert.deepEqual(flushed, [1, 2, 1]);
   });
 
   it("waits for the next turn where it is not urgent", async () => {
-    schedule.request(false);
+    now += 10;
+    request(false);
     await Promise.resolve();
-    assert.equal(flushes, 0);
+    assert.deepEqual(flushed, []);
     assert.equal(await turnsUntilFlush(), 2);
   });
 });

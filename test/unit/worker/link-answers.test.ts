@@ -3,6 +3,7 @@ import { serialize } from "node:v8";
 import { MessageType } from "socket.io-adapter";
 import { Link } from "../../../dist/worker/link";
 import type { Envelope } from "../../../dist/wire/plain";
+import { busyClock } from "../support/busy-clock";
 import { FakeChannel } from "../support/fake-channel";
 import { FakeNode } from "../support/fake-node";
 import { warningsOf } from "../support/warnings";
@@ -26,7 +27,7 @@ describe("the link of a process, sending an answer,", () => {
 
   beforeEach(() => {
     channel = new FakeChannel();
-    link = new Link(channel);
+    link = new Link(channel, busyClock());
   });
 
   it("sends it as it is", () => {

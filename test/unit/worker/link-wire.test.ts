@@ -6,6 +6,7 @@ import { MessageType } from "socket.io-adapter";
 import { echoOf, setFirstNumber } from "../../../dist/wire/ordered-section";
 import { decodeValue } from "../../../dist/wire/values";
 import { Link } from "../../../dist/worker/link";
+import { busyClock } from "../support/busy-clock";
 import { FakeChannel } from "../support/fake-channel";
 import { FakeNode } from "../support/fake-node";
 import { isKept } from "../support/garbage-collector";
@@ -22,7 +23,7 @@ describe("the link of a process, where wires are concerned,", () => {
 
   beforeEach(() => {
     channel = new FakeChannel();
-    link = new Link(channel);
+    link = new Link(channel, busyClock());
     node = new FakeNode();
     link.join(node);
   });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { serialize } from "node:v8";
 import { MessageType } from "socket.io-adapter";
 import { Link } from "../../../dist/worker/link";
+import { busyClock } from "../support/busy-clock";
 import { FakeChannel } from "../support/fake-channel";
 import { FakeNode } from "../support/fake-node";
 import { freshCopy } from "../support/fresh-copy";
@@ -23,7 +24,7 @@ describe("the link of a process", () => {
 
   beforeEach(() => {
     channel = new FakeChannel();
-    link = new Link(channel);
+    link = new Link(channel, busyClock());
   });
 
   it("opens the channel with the first node, and closes it with the last", () => {

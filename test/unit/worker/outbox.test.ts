@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Outbox } from "../../../dist/worker/outbox";
+import { busyClock } from "../support/busy-clock";
 import type { NaiveMessage } from "../support/naive-frames";
 import { readAll } from "../support/read-frames";
 import { silence } from "../support/silence";
@@ -14,7 +15,7 @@ describe("the outbox of a worker", () => {
 
   beforeEach(() => {
     sent = [];
-    outbox = new Outbox((sections) => sent.push(sections));
+    outbox = new Outbox((sections) => sent.push(sections), busyClock());
   });
 
   function write(type: number, size = 0, target?: string): void {
@@ -98,7 +99,7 @@ describe("the outbox of a worker", () => {
         throw new Error("broken");
       }
       sent.push(sections);
-    });
+    }, busyClock());
     write(1);
     assert.throws(() => outbox.flush(), /broken/);
     fail = false;
@@ -113,7 +114,7 @@ describe("the outbox of a worker", () => {
       if (sent.length === 1) {
         write(2);
       }
-    });
+    }, busyClock());
     write(1);
     await nextTurn();
     await silence();
