@@ -42,7 +42,7 @@ export interface Origin {
   readonly nsp: string;
 }
 
-/** Collects the frames of one turn in sections: a new one begins with each change of whom they are for. */
+/** Collects frames in sections: a new one begins with each change of whom they are for. */
 export class FrameWriter {
   readonly #sections: Buffer[] = [];
   #sectionBytes = 0;

@@ -11,12 +11,11 @@ export const PACKED_TAG = 0xfe;
 type Tables = readonly [shapes: readonly Shape[], leaves: readonly unknown[]];
 type Shape = readonly string[];
 
-// a reference is twice the number of a leaf, or odd: this one, with the length behind it,
+// a reference is 2 x i for leaf i, 1 for an array, with its length behind it, and 3 + 2 x i for an object of shape i
 const ARRAY = 1;
-// or twice the number of a shape more than this one
 const FIRST_SHAPE = 3;
 
-// V8 hashes a number without a seed, and of a very long text the length alone: clients could choose some that collide
+// of a text that is very long, V8 hashes the length alone
 const MAX_SHARED_LENGTH = 256;
 
 // five bytes have the 35 bits that are allowed [W7]
@@ -87,17 +86,12 @@ class Packer {
 
   #writeObject(fields: Record<string, unknown>): void {
     const names = Object.keys(fields);
-    const last = this.#lastKey(names);
-    if (last.objects === undefined) {
-      if (!names.every(isAssignable)) {
-        this.#refs.push(this.#addLeaf(fields));
-        return;
-      }
-      const ref = FIRST_SHAPE + 2 * this.#shapes.length;
-      last.objects = { ref, leaves: [], leafRefs: [] };
-      this.#shapes.push(names);
+    const memo = this.#memoOf(names);
+    if (memo === undefined) {
+      this.#refs.push(this.#addLeaf(fields));
+      return;
     }
-    const { ref, leaves, leafRefs } = last.objects;
+    const { ref, leaves, leafRefs } = memo;
     this.#refs.push(ref);
     for (let i = 0; i < names.length; i++) {
       const item = fields[names[i] as string];
@@ -113,19 +107,26 @@ class Packer {
     }
   }
 
-  #lastKey(names: Shape): KeyNode {
+  /** Returns nothing for what cannot be taken apart. */
+  #memoOf(names: Shape): ShapeMemo | undefined {
     let key = this.#noKeys;
     for (let i = 0; i < names.length; i++) {
-      key = key.next(names[i] as string);
+      const name = names[i] as string;
+      if (beginsWithDigit(name)) {
+        return undefined;
+      }
+      key = key.next(name);
     }
-    return key;
+    if (key.memo === undefined && names.every(isAssignable)) {
+      const ref = FIRST_SHAPE + 2 * this.#shapes.length;
+      key.memo = { ref, leaves: [], leafRefs: [] };
+      this.#shapes.push(names);
+    }
+    return key.memo;
   }
 
   #leafRef(leaf: unknown): number {
-    if (
-      typeof leaf === "number" ||
-      (typeof leaf === "string" && leaf.length > MAX_SHARED_LENGTH)
-    ) {
+    if (!isSharable(leaf)) {
       return this.#addLeaf(leaf);
     }
     let ref = this.#sharedRefs.get(leaf);
@@ -141,11 +142,9 @@ class Packer {
   }
 }
 
-/** The objects of one shape. */
-interface Alike {
-  /** The reference to the shape. */
+interface ShapeMemo {
   readonly ref: number;
-  /** What the last of them had for each key: the next one often has the same. */
+  /** What the last object of the shape had for each key: the next one often has the same. */
   readonly leaves: unknown[];
   readonly leafRefs: number[];
 }
@@ -153,8 +152,8 @@ interface Alike {
 /** A key behind those that lead to it. */
 class KeyNode {
   readonly #name: string;
-  /** Those that end with this key. */
-  objects: Alike | undefined;
+  /** Of the shape that ends with this key. */
+  memo: ShapeMemo | undefined;
   /** There is only one for most. */
   #next: KeyNode | undefined;
   #others: Map<string, KeyNode> | undefined;
@@ -243,14 +242,29 @@ function isShape(keys: unknown): keys is Shape {
   );
 }
 
+/**
+ * Whether it may be looked for among the others: V8 hashes numbers, and in some versions the texts of numbers, without a
+ * seed, so that clients could choose some that collide.
+ */
+function isSharable(leaf: unknown): boolean {
+  return typeof leaf === "string"
+    ? leaf.length <= MAX_SHARED_LENGTH && !beginsWithDigit(leaf)
+    : typeof leaf !== "number";
+}
+
 /** To assign the former makes room for as many items as an array would have, to assign the latter changes the prototype. */
 function isTreacherous(key: string): boolean {
-  return /^\d/.test(key) || key === "__proto__";
+  return beginsWithDigit(key) || key === "__proto__";
 }
 
 /** Whether an object gets a field of its own by assignment, even if what it inherits is frozen. */
 function isAssignable(key: string): boolean {
   return !isTreacherous(key) && !(key in Object.prototype);
+}
+
+function beginsWithDigit(text: string): boolean {
+  const unit = text.charCodeAt(0);
+  return unit >= 0x30 && unit <= 0x39;
 }
 
 function isContainer(value: unknown): value is object {

@@ -14,7 +14,8 @@ const MAX_ITEMS = 100_000;
 /**
  * Whether a value reads the same after the channel has copied it: the copy has the fields of an object, the parser of
  * the server sends what its `toJSON()` makes, and only what both treat alike may travel as it is. That is what is
- * made of nothing but primitives that JSON knows, plain objects, arrays and binary data.
+ * made of nothing but primitives that JSON knows, plain objects, arrays and binary data. Where the answer is no, that may be
+ * for its size.
  *
  * @param value - any value; a getter that throws makes this function throw
  */

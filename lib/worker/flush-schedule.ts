@@ -12,57 +12,72 @@ const MAX_HELD = 0.5;
 export class FlushSchedule {
   readonly #flush: () => void;
   readonly #now: () => number;
-  /** The last flush, or when something began to be held; the beginning, if there was nothing yet. */
-  #since: number;
+  #isWaiting = false;
+  /** The beginning, if nothing was flushed yet. */
+  #flushedAt: number;
+  /** Whether what waits is held until a turn brings nothing new. */
   #isHeld = false;
-  #isEnding = false;
+  #heldSince = 0;
   #hasNews = false;
+  /** Whether what waits leaves when the running code is done. */
+  #isEnding = false;
 
   /** @param now - in ms, of any origin */
   constructor(flush: () => void, now: () => number) {
     this.#flush = flush;
     this.#now = now;
-    this.#since = now();
+    this.#flushedAt = now();
   }
 
   /** Something is there to be flushed. It can wait for what follows in this turn, if it is not urgent. */
   request(isUrgent = true): void {
+    this.#isWaiting = true;
     this.#hasNews = true;
     const now = this.#now();
-    const elapsed = now - this.#since;
-    if (isUrgent && elapsed > QUIET) {
-      this.#since = now;
-      this.#flush();
+    const silence = now - this.#flushedAt;
+    if (isUrgent && silence > QUIET) {
+      this.#end(now);
     }
     if (this.#isEnding) {
       return;
     }
-    if (this.#isHeld ? elapsed > MAX_HELD : isUrgent && elapsed > SILENCE) {
+    if (
+      this.#isHeld
+        ? now - this.#heldSince > MAX_HELD
+        : isUrgent && silence > SILENCE
+    ) {
+      // with what the running code writes until then
       this.#isEnding = true;
-      queueMicrotask(() => this.#end());
+      queueMicrotask(() => {
+        this.#isEnding = false;
+        this.#end(this.#now());
+      });
     } else if (!this.#isHeld) {
       this.#isHeld = true;
-      this.#since = now;
+      this.#heldSince = now;
       this.#awaitTurn();
     }
   }
 
   #awaitTurn(): void {
     setImmediate(() => {
-      if (this.#hasNews && this.#now() - this.#since <= MAX_HELD) {
+      const now = this.#now();
+      if (this.#hasNews && now - this.#heldSince <= MAX_HELD) {
         this.#hasNews = false;
         this.#awaitTurn();
       } else {
         this.#isHeld = false;
-        this.#end();
+        this.#end(now);
       }
     });
   }
 
-  #end(): void {
-    this.#isEnding = false;
+  #end(now: number): void {
     this.#hasNews = false;
-    this.#since = this.#now();
-    this.#flush();
+    if (this.#isWaiting) {
+      this.#isWaiting = false;
+      this.#flushedAt = now;
+      this.#flush();
+    }
   }
 }

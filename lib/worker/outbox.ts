@@ -1,5 +1,5 @@
 /**
- * The outbox of a worker: collects frames, so that those of one turn of the event loop leave in one message.
+ * The outbox of a worker: collects frames, so that many of them leave in one message.
  */
 import type { BroadcastOptions } from "socket.io-adapter";
 import { FlushSchedule } from "./flush-schedule";

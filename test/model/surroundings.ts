@@ -13,16 +13,16 @@ export class Surroundings {
   send: (message: object) => void = () => {};
   onMessage: (message: unknown) => void = () => {};
   readonly #isBusy: boolean;
-  #readings = 0;
+  #time = 0;
 
-  /** @param isBusy - whether what is sent leaves with a later turn of the event loop, and not when the running code is done */
+  /** @param isBusy - whether what is sent leaves with a later turn of the event loop, and not at once */
   constructor(isBusy = false) {
     this.#isBusy = isBusy;
   }
 
-  /** The time by which the outbox of a worker tells whether there was a silence. */
+  /** The time by which the outbox of a worker tells whether there was a silence: never, or before each message. */
   now(): number {
-    return this.#isBusy ? NaN : this.#readings++;
+    return this.#isBusy ? 0 : (this.#time += 2);
   }
 
   /** Runs as this process. What follows in microtasks belongs to it, too, until another one runs. */

@@ -1,4 +1,7 @@
-/** The clock of a process that says so much that it gathers what the running code writes. */
+/**
+ * The clock of a process that has just sent something: it gathers what the running code writes. The first to ask is the
+ * schedule that is made, the others come half a millisecond later.
+ */
 export function busyClock(): () => number {
   let isNew = true;
   return () => {

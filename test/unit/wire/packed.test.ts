@@ -137,8 +137,9 @@ describe("a packed value", () => {
     assert.ok(length > 4_000 * 20_000);
   });
 
-  it("does not look for a number that it has, as clients could choose some that collide", () => {
-    assert.match(pack([{ a: 7, b: 7 }]).toString("latin1"), /\[7,7\]/);
+  it("does not look for numbers that it has, as clients could choose some that collide", () => {
+    const tables = pack([{ a: 7, b: 7, c: "7", d: "7" }]).toString("latin1");
+    assert.match(tables, /\[7,7,"7","7"\]/);
   });
 });
 
@@ -193,26 +194,4 @@ describe("unpack()", () => {
       assert.throws(() => unpack(bytes), message);
     });
   }
-
-  it("throws or reads something, whatever its bytes are", () => {
-    const good = pack([socket("a", "X"), socket("b", "Y"), { 1: 2 }]);
-    const damaged = fc
-      .tuple(fc.nat(good.length - 1), fc.nat(255), fc.nat(good.length))
-      .map(([at, byte, end]) => {
-        const copy = Buffer.from(good);
-        copy[at] = byte;
-        return copy.subarray(0, Math.max(at + 1, end));
-      });
-    fc.assert(
-      fc.property(damaged, (bytes) => {
-        try {
-          unpack(bytes);
-        } catch (error) {
-          assert.ok(error instanceof Error);
-        }
-        assert.equal(({} as { isAdmin?: unknown }).isAdmin, undefined);
-      }),
-      { numRuns: 5_000 },
-    );
-  });
 });

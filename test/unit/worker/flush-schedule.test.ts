@@ -91,6 +91,47 @@ describe("a flush schedule", () => {
     assert.deepEqual(flushed, [2, 2]);
   });
 
+  it("flushes at once in each turn that comes after one that has taken long", async () => {
+    for (let turn = 1; turn <= 4; turn++) {
+      now += turn === 1 ? 1 : 0.05;
+      request();
+      assert.equal(flushed.length, turn);
+      now += 5;
+      await Promise.resolve();
+      await nextTurn();
+    }
+  });
+
+  it("flushes what could wait with what cannot", async () => {
+    request(false);
+    now += 1;
+    request();
+    assert.deepEqual(flushed, [2]);
+    request();
+    await turnsUntilFlush();
+    assert.deepEqual(flushed, [2, 1]);
+  });
+
+  it("goes on after a flush that has thrown", async () => {
+    let isBroken = true;
+    const broken = new FlushSchedule(
+      () => {
+        if (isBroken) {
+          throw new Error("broken");
+        }
+        flushed.push(1);
+      },
+      () => now,
+    );
+    now += 2;
+    assert.throws(() => broken.request(), /broken/);
+    isBroken = false;
+    now += 0.5;
+    broken.request();
+    await Promise.resolve();
+    assert.deepEqual(flushed, [1]);
+  });
+
   it("waits for a turn without news soon after a flush", async () => {
     request();
     await Promise.resolve();

@@ -258,6 +258,22 @@ describe("the link of a process, where wires are concerned,", () => {
     assert.equal(node.heard.length, 2);
   });
 
+  it("has what it needs for the numbers of what has left at once", () => {
+    let now = 0;
+    link = new Link(channel, () => (now += 2));
+    link.join(node);
+    order("epoch-");
+    const frame = link.sendPacket(node, OPTS, undefined, ["2[0]"]);
+    sendOrdered("2[1]");
+    assert.equal(frame?.toString("latin1"), "\x81\x054\x32[0]");
+    assert.deepEqual(sentTypes(), [["packet"], ["packet"]]);
+    const [section] = (channel.sent[1]?.["data"] ?? []) as [Buffer];
+    setFirstNumber(section, 1);
+    node.heard.length = 0;
+    receive(14, [echoOf(section)]);
+    assert.deepEqual(node.heard, [["n1", "2[1]"]]);
+  });
+
   it("waits for no numbers of an order that has ended", async () => {
     order("epoch-");
     sendOrdered("2[1]");
