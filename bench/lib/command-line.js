@@ -9,7 +9,7 @@ const { WORKLOADS } = require("../workloads");
 const USAGE = `Usage: node bench/run.js [flags]
 
   --quick                 one short round of the main cases: under two minutes
-  --full                  every case of every workload, without a limit of time: about an hour
+  --full                  every case of every workload, without a limit of time: half an hour a round
   --rounds <n>            how often each contender runs each workload (3; 1 with --quick)
   --minutes <n>           no round after the first begins what would not end within that time (9)
   --only <a,b>            these workloads only
