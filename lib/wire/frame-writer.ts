@@ -14,6 +14,7 @@ import {
   type Part,
 } from "./frames";
 import { ORDERED_HEAD_SIZE, writeOrderedHead } from "./ordered-section";
+import { MAX_VARINT_SIZE, writeVarint } from "./varint";
 import {
   keepableBytes,
   maxTextFrameSize,
@@ -315,12 +316,7 @@ export class FrameWriter {
 
   #varint(value: number): void {
     this.#reserve(MAX_VARINT_SIZE);
-    let rest = value;
-    while (rest >= 0x80) {
-      this.#slab[this.#length++] = (rest % 0x80) | 0x80;
-      rest = Math.floor(rest / 0x80);
-    }
-    this.#slab[this.#length++] = rest;
+    this.#length = writeVarint(this.#slab, this.#length, value);
   }
 
   /** A text that has to arrive as the very same one: UTF-8 has no form for half a surrogate pair. */
@@ -389,6 +385,5 @@ function isPrimitive(room: unknown): boolean {
 }
 
 const EMPTY = Buffer.alloc(0);
-const MAX_VARINT_SIZE = 8;
 // its size has one byte
 const MAX_SHORT_NAME = 63;

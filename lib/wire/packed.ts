@@ -3,6 +3,7 @@
  * once, and so is each short text. What follows refers to them. [W10]
  */
 import { Cursor } from "./cursor";
+import { MAX_VARINT_SIZE, writeVarint } from "./varint";
 
 /** The first byte of a packed value, which is in no UTF-8. */
 export const PACKED_TAG = 0xfe;
@@ -17,9 +18,6 @@ const FIRST_SHAPE = 3;
 
 // of a text that is very long, V8 hashes the length alone
 const MAX_SHARED_LENGTH = 256;
-
-// five bytes have the 35 bits that are allowed [W7]
-const MAX_VARINT_SIZE = 5;
 
 /** @param value - one of which JSON says all, see `isJson()` */
 export function pack(value: unknown): Buffer {
@@ -269,16 +267,4 @@ function beginsWithDigit(text: string): boolean {
 
 function isContainer(value: unknown): value is object {
   return typeof value === "object" && value !== null;
-}
-
-/** An unsigned LEB128. Returns where it ends. */
-function writeVarint(bytes: Buffer, start: number, value: number): number {
-  let at = start;
-  let rest = value;
-  while (rest >= 0x80) {
-    bytes[at++] = (rest % 0x80) | 0x80;
-    rest = Math.floor(rest / 0x80);
-  }
-  bytes[at++] = rest;
-  return at;
 }
