@@ -2,6 +2,7 @@ import { deserialize } from "node:v8";
 import type { Room } from "socket.io-adapter";
 import { protocolError } from "../errors";
 import { NUMBER_SIZE, RoomTag, type Part } from "./frames";
+import { MAX_VARINT_SIZE } from "./varint";
 import { ENGINE_MESSAGE, keepableBytes, Opcode } from "./ws-frame";
 
 /** Reads one value after the other, and never past the end. */
@@ -178,5 +179,4 @@ function readPrimitive(bytes: Buffer): Room {
   }
 }
 
-// five bytes
-const MAX_VARINT = 2 ** 35;
+const MAX_VARINT = 2 ** (7 * MAX_VARINT_SIZE);
